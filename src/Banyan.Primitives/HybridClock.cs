@@ -25,6 +25,9 @@ public sealed class HybridClock(long maxOffsetMicroseconds)
         _wallMicroseconds = microseconds;
     }
 
+    /// <summary>What time it is, without handing out a timestamp: the later of the wall clock and <see cref="Last"/>.</summary>
+    public Timestamp Reading => Timestamp.Max(_last, Timestamp.FromMicroseconds(_wallMicroseconds));
+
     /// <summary>A timestamp above all that this clock has handed out or observed.</summary>
     public Timestamp Now()
     {

@@ -1,0 +1,26 @@
+using Banyan.Primitives;
+using Banyan.Raft;
+
+namespace Banyan.Kv.Leases;
+
+/// <summary>Who may serve a range. It begins with a command in the log and lasts as long as its holder leads and is supported.</summary>
+/// <param name="Holder">The leaseholder; none before the first lease.</param>
+/// <param name="Sequence">Counts up; a proposal carries it and is refused when applied under another.</param>
+/// <param name="Term">The term in which the holder was elected; the lease is void in any other.</param>
+/// <param name="Start">Above every timestamp that an earlier leaseholder has served.</param>
+public sealed record Lease(ServerId Holder, ulong Sequence, Term Term, Timestamp Start)
+{
+    /// <summary>Before the first lease.</summary>
+    public static readonly Lease None = new(ServerId.None, 0, default, Timestamp.Zero);
+
+    internal void Encode(ByteWriter writer)
+    {
+        writer.Number(Holder.Value);
+        writer.Number(Sequence);
+        writer.Number(Term.Value);
+        writer.Timestamp(Start);
+    }
+
+    internal static Lease Decode(ref ByteReader reader) =>
+        new(new((uint)reader.Number()), reader.Number(), new(reader.Number()), reader.Timestamp());
+}

@@ -1,0 +1,88 @@
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+
+namespace Banyan.Kv.Ranges;
+
+/// <summary>Which range holds a key and who leads it, as far as this server knows. Stale knowledge is corrected by replies.</summary>
+/// <remarks>
+/// Where two descriptors overlap, the one of higher generation is right: a range and the ones split off it share the
+/// generation count, so no cut goes unnoticed.
+/// </remarks>
+public sealed class RangeDirectory
+{
+    private readonly SortedDictionary<RangeId, DirectoryEntry> _byId = [];
+    private DirectoryEntry[] _byStart = [];
+
+    /// <summary>All known ranges in key order.</summary>
+    public IReadOnlyList<DirectoryEntry> Entries => _byStart;
+
+    /// <summary>Takes news of a range; older news is ignored.</summary>
+    public void Learn(DirectoryEntry news)
+    {
+        if (_byId.TryGetValue(news.Descriptor.Id, out DirectoryEntry? known))
+        {
+            bool newer = news.Descriptor.Generation > known.Descriptor.Generation;
+            bool lease = !news.Leaseholder.IsNone && news.LeaseSequence >= known.LeaseSequence
+                && (news.Leaseholder != known.Leaseholder || news.LeaseSequence > known.LeaseSequence);
+            if (!newer && !lease) return;
+            _byId[news.Descriptor.Id] = new(
+                newer ? news.Descriptor : known.Descriptor,
+                lease ? news.Leaseholder : known.Leaseholder,
+                lease ? news.LeaseSequence : known.LeaseSequence);
+            if (!newer)
+            {
+                ReplaceInPlace(_byId[news.Descriptor.Id]);
+                return;
+            }
+        }
+        else
+        {
+            _byId.Add(news.Descriptor.Id, news);
+        }
+
+        Rebuild();
+    }
+
+    /// <summary>The range of a key.</summary>
+    public DirectoryEntry Find(Key key)
+    {
+        Invariant.Holds(_byStart.Length > 0);
+        int low = 0, high = _byStart.Length - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (_byStart[middle].Descriptor.Span.Start <= key) low = middle;
+            else high = middle - 1;
+        }
+
+        return _byStart[low];
+    }
+
+    /// <summary>A server said that it does not lead a range, and perhaps who does.</summary>
+    public void OnNotLeaseholder(RangeId range, ServerId server, ServerId hint)
+    {
+        if (!_byId.TryGetValue(range, out DirectoryEntry? known) || known.Leaseholder != server) return;
+        ReplaceInPlace(_byId[range] = known with { Leaseholder = hint });
+    }
+
+    /// <summary>A server has answered as leaseholder.</summary>
+    public void OnServed(RangeId range, ServerId server)
+    {
+        if (!_byId.TryGetValue(range, out DirectoryEntry? known) || known.Leaseholder == server) return;
+        ReplaceInPlace(_byId[range] = known with { Leaseholder = server });
+    }
+
+    private void ReplaceInPlace(DirectoryEntry entry)
+    {
+        for (int i = 0; i < _byStart.Length; i++)
+        {
+            if (_byStart[i].Descriptor.Id == entry.Descriptor.Id) _byStart[i] = entry;
+        }
+    }
+
+    private void Rebuild()
+    {
+        // A descriptor that was cut since still claims keys that another, newer one holds: it loses those.
+        _byStart = [.. _byId.Values.OrderBy(e => e.Descriptor.Span.Start).ThenBy(e => e.Descriptor.Generation)];
+    }
+}

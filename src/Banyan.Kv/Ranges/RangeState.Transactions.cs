@@ -1,0 +1,289 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+using Banyan.Storage;
+
+namespace Banyan.Kv.Ranges;
+
+/// <content>How commands of transactions change the state. The trap numbers are those of the README.</content>
+public sealed partial class RangeState
+{
+    private CommandOutcome ApplyWrite(WriteCommand c)
+    {
+        if (!IsHere(c)) return new CommandOutcome.Void();
+        if (Prevented.ContainsKey(c.Meta.Id)) return new CommandOutcome.Refused(RefusedBecause.Prevented);
+
+        if (c.OnePhase || c.Staged is not null)
+        {
+            if (Admit(c) is { } refusal) return refusal;
+        }
+
+        if (Obstacle(c) is { } obstacle)
+        {
+            // The client hears that this attempt failed: no copy of it that is still on its way may succeed after that.
+            if (c.OnePhase && obstacle is CommandOutcome.ConditionFailed or CommandOutcome.ReadChanged)
+                Prevented[c.Meta.Id] = c.Meta.StartedAt;
+            return obstacle;
+        }
+
+        Invariant.Holds(c.Writes.Count == 0 || c.Timestamp > Closed);
+        return c.OnePhase ? CommitOnePhase(c) : LayIntents(c);
+    }
+
+    private bool IsHere(WriteCommand c)
+    {
+        foreach (KeyWrite write in c.Writes)
+        {
+            if (!Descriptor.Span.Contains(write.Key)) return false;
+        }
+
+        foreach (Condition condition in c.Conditions)
+        {
+            if (!Descriptor.Span.Contains(condition.Key)) return false;
+        }
+
+        foreach (KeySpan span in c.ReadSpans)
+        {
+            if (!Descriptor.Span.Contains(span)) return false;
+        }
+
+        return c.Staged is null || Descriptor.Span.Contains(c.Meta.Anchor);
+    }
+
+    // Whether this attempt may commit or stage here at all: null if so.
+    private CommandOutcome? Admit(WriteCommand c)
+    {
+        if (Records.TryGetValue(c.Meta.Id, out TransactionRecord? record))
+        {
+            if (record.IsFinal) return new CommandOutcome.RecordState(record);
+            // Trap 9: a one-range commit beside a record would leave two truths.
+            if (c.OnePhase) return new CommandOutcome.Refused(RefusedBecause.HasRecord);
+        }
+        else if (c.Meta.StartedAt <= RecordHorizon)
+        {
+            // Trap 9: its record may have been final, and forgotten.
+            return new CommandOutcome.Refused(RefusedBecause.TooLate);
+        }
+
+        if (c.Request.IsNone) return null;
+        ClientHistory client = Client(c.Request.Client, c.Meta.StartedAt);
+        client.Acknowledge(c.AcknowledgedThrough);
+        if (client.TryGet(c.Request.Sequence, out RequestOutcome outcome))
+            return new CommandOutcome.AlreadyDone(outcome.Timestamp, outcome.Reply);
+        if (c.Request.Sequence <= client.AcknowledgedThrough)
+            return new CommandOutcome.Refused(RefusedBecause.Acknowledged);
+        return client.IsFenced(c.Request)
+            ? new CommandOutcome.Refused(RefusedBecause.Fenced)
+            : null;
+    }
+
+    // What stands in the way of the writes: null if nothing does. All is looked at before anything is changed.
+    private CommandOutcome? Obstacle(WriteCommand c)
+    {
+        for (int i = 0; i < c.Conditions.Count; i++)
+        {
+            Condition condition = c.Conditions[i];
+            if (IntentOfAnother(condition.Key, c) is { } intent && intent.Timestamp <= c.Timestamp)
+                return new CommandOutcome.Conflict(condition.Key, intent);
+            Timestamp newest = Versions.NewestTimestamp(condition.Key);
+            if (newest > c.Timestamp) return new CommandOutcome.TooOld(condition.Key, newest);
+            byte[]? value = ValueFor(c.Meta.Id, condition.Key, c.Timestamp);
+            bool holds = condition.Kind switch
+            {
+                ConditionKind.Exists => value is not null,
+                ConditionKind.Absent => value is null,
+                _ => value is not null && value.AsSpan().SequenceEqual(condition.Value),
+            };
+            if (!holds) return new CommandOutcome.ConditionFailed(i, condition.Key);
+        }
+
+        foreach (KeySpan span in c.ReadSpans)
+        {
+            for (int at = Intents.PositionFrom(span.Start); at < Intents.Count && Intents.Keys[at] < span.End; at++)
+            {
+                Intent intent = Intents.At(at);
+                if (intent.Meta.Id != c.Meta.Id && intent.Timestamp <= c.Timestamp)
+                    return new CommandOutcome.Conflict(Intents.Keys[at], intent);
+            }
+
+            if (Versions.AnyNewer(span, c.ReadTimestamp, c.Timestamp)) return new CommandOutcome.ReadChanged(span.Start);
+        }
+
+        foreach (KeyWrite write in c.Writes)
+        {
+            if (IntentOfAnother(write.Key, c) is { } intent) return new CommandOutcome.Conflict(write.Key, intent);
+            // Trap 2 and 12: never at a timestamp that is taken, and never moved here: the proposer picks a higher one.
+            Timestamp newest = Versions.NewestTimestamp(write.Key);
+            if (newest >= c.Timestamp) return new CommandOutcome.TooOld(write.Key, newest);
+        }
+
+        return null;
+    }
+
+    private Intent? IntentOfAnother(Key key, WriteCommand c) =>
+        Intents.TryGet(key, out Intent intent) && intent.Meta.Id != c.Meta.Id ? intent : null;
+
+    /// <summary>What a transaction sees on a key: its own intent, else the newest version at or below a timestamp.</summary>
+    public byte[]? ValueFor(TransactionId reader, Key key, Timestamp at)
+    {
+        if (!reader.IsNone && Intents.TryGet(key, out Intent intent) && intent.Meta.Id == reader) return intent.Value;
+        return Versions.TryGet(key, at, out VersionedValue version) ? version.Value : null;
+    }
+
+    private CommandOutcome.Done CommitOnePhase(WriteCommand c)
+    {
+        foreach (KeyWrite write in c.Writes) Commit(write.Key, c.Timestamp, write.Value);
+        if (!c.Request.IsNone)
+            Client(c.Request.Client, c.Meta.StartedAt).Outcomes.Add(new(c.Request.Sequence, c.Timestamp, c.Reply));
+        return new(c.Timestamp);
+    }
+
+    private CommandOutcome.Done LayIntents(WriteCommand c)
+    {
+        Timestamp highest = c.Timestamp;
+        foreach (KeyWrite write in c.Writes)
+        {
+            Timestamp timestamp = c.Timestamp;
+            if (Intents.TryGet(write.Key, out Intent own))
+            {
+                timestamp = Timestamp.Max(timestamp, own.Timestamp);
+                highest = Timestamp.Max(highest, timestamp);
+                if (own.Sequence >= write.Sequence) continue; // an old duplicate
+            }
+
+            Intents.Set(write.Key, new(c.Meta, timestamp, write.Sequence, write.Value));
+            Mix(c.Meta.Id.Number, timestamp);
+        }
+
+        if (c.Staged is not null)
+        {
+            TransactionRecord? before = Records.GetValueOrDefault(c.Meta.Id);
+            // Invariant 13: the coordinator stages again only above; an older duplicate changes nothing.
+            if (before is not { Status: TransactionStatus.Staging } || before.Timestamp < c.Timestamp)
+            {
+                SetRecord(new(
+                    c.Meta, TransactionStatus.Staging, c.Timestamp, Timestamp.Max(c.Timestamp, before?.LastHeartbeat ?? default),
+                    c.Request, c.Reply, c.Staged));
+            }
+        }
+
+        return new(highest);
+    }
+
+    private CommandOutcome ApplyEnd(EndCommand c)
+    {
+        if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
+        TransactionRecord? record = Records.GetValueOrDefault(c.Meta.Id);
+        if (record is { IsFinal: true }) return new CommandOutcome.RecordState(record);
+        bool staging = record is { Status: TransactionStatus.Staging };
+        if (c.ExpectStaging.IsZero ? staging : !staging || record!.Timestamp != c.ExpectStaging)
+        {
+            // Traps 3 to 5: a staging record is only ended by whoever has seen exactly this attempt at staging.
+            return new CommandOutcome.RecordState(record);
+        }
+
+        if (record is null)
+        {
+            if (c.Meta.StartedAt <= RecordHorizon) return new CommandOutcome.Refused(RefusedBecause.TooLate);
+            if (c.Commit && !c.Request.IsNone
+                && Client(c.Request.Client, c.Meta.StartedAt).IsFenced(c.Request))
+                return new CommandOutcome.Refused(RefusedBecause.Fenced);
+        }
+
+        if (c.Commit) Invariant.Holds(record is null || c.Timestamp >= record.Timestamp);
+        record = new(
+            c.Meta, c.Commit ? TransactionStatus.Committed : TransactionStatus.Aborted, c.Timestamp,
+            record?.LastHeartbeat ?? c.Meta.StartedAt, c.Request, c.Reply,
+            c.Commit ? record is { InFlight.Count: > 0 } ? record.InFlight : c.InFlight : []);
+        SetRecord(record);
+        Resolve(c.Meta.Id, c.Commit, c.Timestamp, c.LocalKeys);
+        return new CommandOutcome.RecordState(record);
+    }
+
+    private CommandOutcome.Done ApplyResolve(ResolveCommand c)
+    {
+        Resolve(c.Id, c.Commit, c.Timestamp, c.Keys);
+        return new(c.Timestamp);
+    }
+
+    private void Resolve(TransactionId id, bool commit, Timestamp timestamp, IReadOnlyList<Key> keys)
+    {
+        foreach (Key key in keys)
+        {
+            if (!Intents.TryGet(key, out Intent intent) || intent.Meta.Id != id) continue;
+            Intents.Remove(key);
+            Mix(id.Number, timestamp);
+            if (!commit) continue;
+            Invariant.Holds(timestamp >= intent.Timestamp);
+            Commit(key, timestamp, intent.Value);
+        }
+    }
+
+    private CommandOutcome ApplyPrevent(PreventCommand c)
+    {
+        bool all = true;
+        foreach (PromisedWrite write in c.Writes)
+        {
+            if (!Descriptor.Span.Contains(write.Key)) return new CommandOutcome.Void();
+            bool stands = Intents.TryGet(write.Key, out Intent intent) && intent.Meta.Id == c.Meta.Id
+                && intent.Sequence >= write.Sequence && intent.Timestamp <= c.Timestamp;
+            all &= stands;
+        }
+
+        if (!all) Prevented[c.Meta.Id] = c.Meta.StartedAt;
+        Mix(c.Meta.Id.Number, c.Timestamp);
+        return new CommandOutcome.Found(all);
+    }
+
+    private CommandOutcome ApplyHeartbeat(HeartbeatCommand c)
+    {
+        if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
+        if (Records.TryGetValue(c.Meta.Id, out TransactionRecord? record))
+        {
+            if (!record.IsFinal)
+                SetRecord(record = record with { LastHeartbeat = Timestamp.Max(record.LastHeartbeat, c.At) });
+            return new CommandOutcome.RecordState(record);
+        }
+
+        if (c.Meta.StartedAt <= RecordHorizon) return new CommandOutcome.Refused(RefusedBecause.TooLate);
+        SetRecord(record = new(c.Meta, TransactionStatus.Pending, c.Meta.StartedAt, c.At, c.Request, default, []));
+        return new CommandOutcome.RecordState(record);
+    }
+
+    private CommandOutcome ApplyPushAbort(PushAbortCommand c)
+    {
+        if (!Descriptor.Span.Contains(c.Pushee.Anchor)) return new CommandOutcome.Void();
+        TransactionRecord? record = Records.GetValueOrDefault(c.Pushee.Id);
+        // Traps 3 and 4: whoever wants a staging transaction out of the way must recover it.
+        if (record is { Status: TransactionStatus.Staging or TransactionStatus.Committed or TransactionStatus.Aborted })
+            return new CommandOutcome.RecordState(record);
+        record = new(
+            c.Pushee, TransactionStatus.Aborted, record?.Timestamp ?? c.Pushee.StartedAt,
+            record?.LastHeartbeat ?? c.Pushee.StartedAt, record?.Request ?? default, default, []);
+        SetRecord(record);
+        return new CommandOutcome.RecordState(record);
+    }
+
+    private CommandOutcome ApplyResolved(ResolvedCommand c)
+    {
+        if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
+        if (Records.TryGetValue(c.Meta.Id, out TransactionRecord? record) && record.Status == TransactionStatus.Committed)
+            Records[c.Meta.Id] = record with { InFlight = [] };
+        return new CommandOutcome.Done(Timestamp.Zero);
+    }
+
+    private void SetRecord(TransactionRecord record)
+    {
+        if (Records.TryGetValue(record.Meta.Id, out TransactionRecord? before))
+        {
+            // Invariant 13: transitions are legal; a final status stays.
+            Invariant.Holds(!before.IsFinal);
+            Invariant.Holds(before.Status != TransactionStatus.Staging || record.Status != TransactionStatus.Pending);
+            Invariant.Holds(before.Status != TransactionStatus.Staging || record.Timestamp >= before.Timestamp
+                || record.Status == TransactionStatus.Aborted);
+        }
+
+        Records[record.Meta.Id] = record;
+        Mix((ulong)record.Status, record.Timestamp);
+    }
+}

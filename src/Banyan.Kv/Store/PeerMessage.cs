@@ -1,0 +1,35 @@
+using Banyan.Kv.Leases;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Requests;
+using Banyan.Primitives;
+using Banyan.Raft;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>What servers send each other. Any of them may be lost, repeated, delayed or overtaken.</summary>
+public abstract record PeerMessage
+{
+    /// <summary>For the Raft group of a range.</summary>
+    public sealed record OfRaft(RangeId Range, RaftMessage Message) : PeerMessage;
+
+    /// <summary>Support between servers.</summary>
+    public sealed record OfLiveness(LivenessMessage Message) : PeerMessage;
+
+    /// <summary>A request to a leaseholder; the number pairs it with its reply.</summary>
+    public sealed record OfRequest(ulong Number, RangeId Range, RequestBody Body) : PeerMessage;
+
+    /// <summary>The answer to a request.</summary>
+    public sealed record OfReply(ulong Number, ReplyBody Body) : PeerMessage;
+
+    /// <summary>No write at or below <paramref name="Closed"/> comes after these entries.</summary>
+    public sealed record OfClosed(Timestamp Closed, IReadOnlyList<ClosedRange> Ranges) : PeerMessage;
+
+    /// <summary>Which ranges there are, and who leads them.</summary>
+    public sealed record OfDirectory(IReadOnlyList<DirectoryEntry> Entries) : PeerMessage;
+}
+
+/// <summary>The last entry of a range when its leaseholder closed a timestamp.</summary>
+public readonly record struct ClosedRange(RangeId Range, Term Term, LogIndex Index);
+
+/// <summary>A range, and its leaseholder as far as the sender knows.</summary>
+public sealed record DirectoryEntry(RangeDescriptor Descriptor, ServerId Leaseholder, ulong LeaseSequence);

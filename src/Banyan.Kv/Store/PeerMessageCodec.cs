@@ -1,0 +1,130 @@
+using Banyan.Kv.Leases;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Requests;
+using Banyan.Primitives;
+using Banyan.Raft;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>The binary form of messages between servers: a kind byte, then the fields in order.</summary>
+public static class PeerMessageCodec
+{
+    private enum Kind : byte { Raft = 1, Liveness, Request, Reply, Closed, Directory }
+
+    /// <summary>Writes a message.</summary>
+    public static void Encode(ByteWriter writer, PeerMessage message)
+    {
+        switch (message)
+        {
+            case PeerMessage.OfRaft m:
+                writer.Byte((byte)Kind.Raft);
+                writer.Number(m.Range.Value);
+                m.Message.Encode(writer);
+                break;
+            case PeerMessage.OfLiveness m:
+                writer.Byte((byte)Kind.Liveness);
+                writer.Number(m.Message.From.Value);
+                writer.Number(m.Message.To.Value);
+                writer.Bool(m.Message.IsReply);
+                writer.Number(m.Message.Epoch);
+                writer.Timestamp(m.Message.Expiration);
+                break;
+            case PeerMessage.OfRequest m:
+                writer.Byte((byte)Kind.Request);
+                writer.Number(m.Number);
+                writer.Number(m.Range.Value);
+                RequestCodec.Encode(writer, m.Body);
+                break;
+            case PeerMessage.OfReply m:
+                writer.Byte((byte)Kind.Reply);
+                writer.Number(m.Number);
+                RequestCodec.Encode(writer, m.Body);
+                break;
+            case PeerMessage.OfClosed m:
+                writer.Byte((byte)Kind.Closed);
+                writer.Timestamp(m.Closed);
+                writer.Number((ulong)m.Ranges.Count);
+                foreach (ClosedRange range in m.Ranges)
+                {
+                    writer.Number(range.Range.Value);
+                    writer.Number(range.Term.Value);
+                    writer.Number(range.Index.Value);
+                }
+
+                break;
+            case PeerMessage.OfDirectory m:
+                writer.Byte((byte)Kind.Directory);
+                writer.Number((ulong)m.Entries.Count);
+                foreach (DirectoryEntry entry in m.Entries)
+                {
+                    entry.Descriptor.Encode(writer);
+                    writer.Number(entry.Leaseholder.Value);
+                    writer.Number(entry.LeaseSequence);
+                }
+
+                break;
+            default:
+                Invariant.Unreachable(message.GetType().Name);
+                break;
+        }
+    }
+
+    /// <summary>Reads a message; false if the bytes are none.</summary>
+    public static bool TryDecode(ref ByteReader reader, out PeerMessage message)
+    {
+        message = null!;
+        switch ((Kind)reader.Byte())
+        {
+            case Kind.Raft:
+                {
+                    var range = new RangeId(reader.Number());
+                    if (RaftMessage.TryDecode(ref reader, out RaftMessage raft)) message = new PeerMessage.OfRaft(range, raft);
+                    break;
+                }
+
+            case Kind.Liveness:
+                message = new PeerMessage.OfLiveness(new(
+                    new((uint)reader.Number()), new((uint)reader.Number()), reader.Bool(), reader.Number(), reader.Timestamp()));
+                break;
+            case Kind.Request:
+                {
+                    ulong number = reader.Number();
+                    var range = new RangeId(reader.Number());
+                    if (RequestCodec.TryDecode(ref reader, out RequestBody body))
+                        message = new PeerMessage.OfRequest(number, range, body);
+                    break;
+                }
+
+            case Kind.Reply:
+                {
+                    ulong number = reader.Number();
+                    if (RequestCodec.TryDecode(ref reader, out ReplyBody body)) message = new PeerMessage.OfReply(number, body);
+                    break;
+                }
+
+            case Kind.Closed:
+                {
+                    Timestamp closed = reader.Timestamp();
+                    var ranges = new ClosedRange[reader.Count(bytesEach: 3)];
+                    for (int i = 0; i < ranges.Length; i++)
+                        ranges[i] = new(new(reader.Number()), new(reader.Number()), new(reader.Number()));
+                    message = new PeerMessage.OfClosed(closed, ranges);
+                    break;
+                }
+
+            case Kind.Directory:
+                {
+                    var entries = new DirectoryEntry[reader.Count(bytesEach: 8)];
+                    for (int i = 0; i < entries.Length; i++)
+                        entries[i] = new(RangeDescriptor.Decode(ref reader), new((uint)reader.Number()), reader.Number());
+                    message = new PeerMessage.OfDirectory(entries);
+                    break;
+                }
+
+            default:
+                break;
+        }
+
+        return message is not null && !reader.Failed;
+    }
+}

@@ -1,0 +1,72 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Requests;
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>
+/// Decides a staging transaction whose coordinator is gone: asks after every promised write, and commits if all stand;
+/// else the missing one has been prevented from ever landing, and the transaction is aborted.
+/// </summary>
+/// <remarks>
+/// The decision is written only if the record still stages exactly the attempt that was asked about (trap 5): if its
+/// coordinator was quicker, the outcome is the coordinator's.
+/// </remarks>
+internal sealed class Recovery(Store store, TransactionRecord record, Action<TransactionRecord?> done)
+{
+    private int _unanswered;
+    private bool _missing;
+    private bool _failed;
+
+    /// <summary>Asks all ranges at once.</summary>
+    public void Start()
+    {
+        List<List<PromisedWrite>> groups = store.Router.GroupByRange(record.InFlight, w => w.Key);
+        _unanswered = groups.Count;
+        if (_unanswered == 0) Decide();
+        foreach (List<PromisedWrite> group in groups)
+            store.Router.Send(group[0].Key, new CommandBody(group[0].Key, new PreventCommand(record.Meta, record.Timestamp, group)), OnAnswer);
+    }
+
+    private void OnAnswer(ReplyBody reply)
+    {
+        switch (reply)
+        {
+            case ReplyBody.Applied { Outcome: CommandOutcome.Found found }:
+                _missing |= !found.All;
+                break;
+            default:
+                _failed = true;
+                break;
+        }
+
+        if (--_unanswered > 0) return;
+        // A missing write decides alone; otherwise all must have answered. Whoever still waits starts another recovery.
+        if (_failed && !_missing) done(null);
+        else Decide();
+    }
+
+    private void Decide()
+    {
+        store.Router.Send(record.Meta.Anchor, new CommandBody(record.Meta.Anchor, new EndCommand(
+            record.Meta, Commit: !_missing, record.Timestamp, ExpectStaging: record.Timestamp,
+            record.Request, record.Reply, record.InFlight, LocalKeys: [])), OnDecided);
+    }
+
+    private void OnDecided(ReplyBody reply)
+    {
+        TransactionRecord? final = (reply as ReplyBody.Applied)?.Outcome is CommandOutcome.RecordState state ? state.Record : null;
+        if (final is { IsFinal: true })
+        {
+            foreach (List<PromisedWrite> group in store.Router.GroupByRange(record.InFlight, w => w.Key))
+            {
+                store.Router.Send(group[0].Key, new CommandBody(group[0].Key, new ResolveCommand(
+                    final.Meta.Id, final.Status == TransactionStatus.Committed, final.Timestamp,
+                    [.. group.Select(w => w.Key)])), _ => { });
+            }
+        }
+
+        done(final);
+    }
+}

@@ -1,0 +1,357 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Leases;
+using Banyan.Kv.Log;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Requests;
+using Banyan.Primitives;
+using Banyan.Raft;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>
+/// One server's copy of a range, and, while this server holds the lease, the one that serves it.
+/// </summary>
+/// <remarks>
+/// The way of a request:
+/// <code>
+///             lease? span?          conflicts?            stamp            log              apply
+/// request ──► NotLeaseholder  ──►  wait: push,     ──►   above reads, ──► entry,    ──►   evaluate ──► reply
+///             WrongRange           then start again      closed, taken    replicated      (RangeState)
+///                                        ▲                                                   │
+///                                        └──────────── Conflict, TooOld ◄────────────────────┘
+/// </code>
+/// Reads take the same way without the log: they wait for commands in flight at or below their timestamp, for intents,
+/// and leave their timestamp in the cache, so that no later command can write below what they saw.
+/// </remarks>
+public sealed partial class Replica
+{
+    private readonly Store _store;
+    private readonly EntryBatch _batch = new();
+    private List<Proposal> _batchProposals = [];
+    private readonly Queue<InFlightEntry> _inFlight = new();
+    private readonly List<CommandOutcome> _outcomes = [];
+    private readonly List<Parked> _waitingForApply = [];
+    private readonly Queue<Parked> _retry = new();
+    private Timestamp _promisedClosed;
+    private (Timestamp Closed, Term Term, LogIndex Index) _pendingClosed;
+    private Term _leaseProposedIn;
+    private int _parked;
+
+    private sealed record Proposal(Command Command, Action<CommandOutcome?> Done);
+
+    private sealed record InFlightEntry(LogIndex Index, Term Term, List<Proposal> Proposals);
+
+    // A request that waits for something; it starts again from the beginning when that has come.
+    private sealed record Parked(RequestBody Body, Action<ReplyBody> Reply, Timestamp Deadline);
+
+    internal Replica(Store store, RangeState state, RaftReplicatedLog log)
+    {
+        _store = store;
+        State = state;
+        Log = log;
+    }
+
+    /// <summary>The range.</summary>
+    public RangeId Id => State.Descriptor.Id;
+
+    /// <summary>What is applied here.</summary>
+    public RangeState State { get; private set; }
+
+    /// <summary>The log.</summary>
+    public RaftReplicatedLog Log { get; }
+
+    /// <summary>Reads served up to where: only meaningful while this server holds the lease.</summary>
+    public TimestampCache Served { get; private set; } = new();
+
+    /// <summary>Whether the state is there; a replica that was made for a message of an unknown range waits for a snapshot.</summary>
+    public bool IsInitialized => State.Descriptor.Generation > 0;
+
+    /// <summary>Whether this server may serve at a timestamp, as far as its clock and its support say.</summary>
+    /// <remarks>Invariant 8: no other server can, until our support has run out on the clocks of a majority.</remarks>
+    public bool HoldsLeaseAt(Timestamp timestamp)
+    {
+        if (!Log.IsLeader || State.Lease.Holder != _store.Self || State.Lease.Term != Log.Fence) return false;
+        Timestamp until = Log.LeaseUntil;
+        if (until == Timestamp.MaxValue) return true;
+        return Timestamp.Max(timestamp, _store.Clock.Reading) < until.Add(-_store.Options.MaxOffsetMicroseconds);
+    }
+
+    /// <summary>Handles a request, or parks it; <paramref name="reply"/> is called once, now or later.</summary>
+    public void Handle(RequestBody body, Action<ReplyBody> reply) =>
+        Handle(new Parked(body, reply, _store.Clock.Reading.Add(_store.Options.RequestTimeoutMicroseconds)));
+
+    private void Handle(Parked request)
+    {
+        if (request.Body is ReadBody { AnyReplica: true } read && TryFollowerRead(read, request.Reply)) return;
+        if (!HoldsLeaseAt(Timestamp.Zero))
+        {
+            request.Reply(NotLeaseholder());
+            return;
+        }
+
+        if (_parked >= _store.Options.WaitingRequestsMax)
+        {
+            request.Reply(new ReplyBody.Overloaded());
+            return;
+        }
+
+        switch (request.Body)
+        {
+            case ReadBody b:
+                HandleRead(b, request);
+                break;
+            case RefreshBody b:
+                HandleRefresh(b, request);
+                break;
+            case WriteBody b:
+                HandleWrite(b, request);
+                break;
+            case PushBody b:
+                HandlePush(b, request);
+                break;
+            case DependentsBody b:
+                request.Reply(new ReplyBody.Dependents(DependentsOf(b.Id)));
+                break;
+            case CommandBody b:
+                HandleCommand(b, request);
+                break;
+            default:
+                Invariant.Unreachable(request.Body.GetType().Name);
+                break;
+        }
+    }
+
+    private ReplyBody.NotLeaseholder NotLeaseholder()
+    {
+        ServerId hint = Log.IsLeader ? ServerId.None : Log.Leader;
+        return new(Id, hint == _store.Self ? ServerId.None : hint);
+    }
+
+    private ReplyBody.WrongRange WrongRange() => new(State.Descriptor);
+
+    private void HandleCommand(CommandBody body, Parked request)
+    {
+        if (!State.Descriptor.Span.Contains(body.RoutingKey))
+        {
+            request.Reply(WrongRange());
+            return;
+        }
+
+        Propose(body.Command, outcome => request.Reply(ToReply(outcome)));
+    }
+
+    private ReplyBody ToReply(CommandOutcome? outcome) => outcome switch
+    {
+        null => new ReplyBody.Unknown(),
+        CommandOutcome.Void => HoldsLeaseAt(Timestamp.Zero) ? WrongRange() : NotLeaseholder(),
+        _ => new ReplyBody.Applied(outcome),
+    };
+
+    // Puts a command into the entry under way. Done gets its outcome, or null if that cannot be known.
+    private void Propose(Command command, Action<CommandOutcome?> done)
+    {
+        _batch.Add(command);
+        _batchProposals.Add(new(command, done));
+        _store.MarkDirty(this);
+        if (_batch.Bytes >= _store.Options.EntryBytesMax) AppendBatch();
+    }
+
+    private void AppendBatch()
+    {
+        if (_batch.Count == 0) return;
+        _promisedClosed = Timestamp.Max(_promisedClosed, ClosedTarget());
+        var header = new EntryHeader(State.Lease.Sequence, _promisedClosed, State.AppliedIndex, State.Hash, 0);
+        List<Proposal> proposals = _batchProposals;
+        _batchProposals = [];
+        byte[] payload = _batch.Take(header);
+        if (Log.TryAppend(payload, out LogIndex index))
+        {
+            _inFlight.Enqueue(new(index, Log.Fence, proposals));
+            return;
+        }
+
+        foreach (Proposal proposal in proposals) proposal.Done(new CommandOutcome.Void());
+    }
+
+    private Timestamp ClosedTarget()
+    {
+        Timestamp target = _store.Clock.Reading.Add(-_store.Options.ClosedLagMicroseconds);
+        return HoldsLeaseAt(Timestamp.Zero) ? Timestamp.Max(target, State.Lease.Start.Previous) : Timestamp.Zero;
+    }
+
+    /// <summary>Does what is due now: leases, closed timestamps, requests that waited too long.</summary>
+    internal void Tick()
+    {
+        Log.Tick();
+        if (!IsInitialized) return;
+        ProposeLease();
+        ExpireParked();
+        TickPushes();
+        TickHousekeeping();
+    }
+
+    // The first entry of a new term proves that all earlier ones are known; only then may a lease begin.
+    private void ProposeLease()
+    {
+        if (!Log.IsLeader || _leaseProposedIn == Log.Fence || State.AppliedTerm != Log.Fence) return;
+        if (Log.LeaseUntil <= _store.Clock.Reading) return;
+        _leaseProposedIn = Log.Fence;
+        Timestamp start = _store.Clock.Now();
+        start = Timestamp.Max(start, Timestamp.Max(State.Lease.Start, State.Closed).Next);
+        Propose(
+            new LeaseCommand(new(_store.Self, State.Lease.Sequence + 1, Log.Fence, start)),
+            outcome =>
+            {
+                if (outcome is not CommandOutcome.Done) _leaseProposedIn = default;
+            });
+    }
+
+    private void OnLeaseBegun()
+    {
+        Served = new();
+        Served.RaiseLowWater(State.Lease.Start);
+        _promisedClosed = State.Closed;
+        _pushWaiters.Clear();
+    }
+
+    /// <summary>Appends what was proposed in this round.</summary>
+    internal void FlushProposals() => AppendBatch();
+
+    /// <summary>Applies an entry that the log says is committed.</summary>
+    internal void Apply(LogEntry entry)
+    {
+        Lease before = State.Lease;
+        _outcomes.Clear();
+        if (entry.Kind == EntryKind.Command) State.Apply(entry.Index, entry.Term, entry.Payload.Span, _outcomes);
+        else State.ApplyEmpty(entry.Index, entry.Term);
+
+        if (State.Lease != before && State.Lease.Holder == _store.Self && State.Lease.Term == Log.Fence) OnLeaseBegun();
+        if (State.SplitOff is { } right)
+        {
+            State.SplitOff = null;
+            _store.OnSplit(this, right);
+        }
+
+        if (_pendingClosed.Index <= State.AppliedIndex && _pendingClosed.Term == State.AppliedTerm)
+            State.OnClosed(_pendingClosed.Closed);
+
+        // Entries of an earlier leadership that lost their place are known to be lost now.
+        while (_inFlight.TryPeek(out InFlightEntry? lost) && lost.Index < entry.Index) Lose(_inFlight.Dequeue());
+        if (_inFlight.TryPeek(out InFlightEntry? mine) && mine.Index == entry.Index)
+        {
+            _inFlight.Dequeue();
+            if (mine.Term == entry.Term)
+            {
+                CommandOutcome[] outcomes = [.. _outcomes];
+                for (int i = 0; i < mine.Proposals.Count; i++)
+                {
+                    ForgetInFlightKeys(mine.Proposals[i].Command);
+                    mine.Proposals[i].Done(outcomes[i]);
+                }
+            }
+            else
+            {
+                Lose(mine);
+            }
+        }
+
+        OnRecordsMayHaveChanged(_outcomes);
+        if (_waitingForApply.Count > 0)
+        {
+            foreach (Parked parked in _waitingForApply) Unpark(parked);
+            _waitingForApply.Clear();
+        }
+
+        _store.OnApplied(this);
+    }
+
+    // Another entry was committed in its place: it never was, and never will be, part of the log.
+    private void Lose(InFlightEntry entry)
+    {
+        foreach (Proposal proposal in entry.Proposals)
+        {
+            ForgetInFlightKeys(proposal.Command);
+            proposal.Done(new CommandOutcome.Void());
+        }
+    }
+
+    /// <summary>Replaces the whole state by a leader's snapshot.</summary>
+    internal void Install(RangeState state)
+    {
+        Invariant.Holds(state.AppliedIndex > State.AppliedIndex);
+        State = state;
+        while (_inFlight.TryPeek(out InFlightEntry? entry) && entry.Index <= state.AppliedIndex)
+        {
+            // It may be in the snapshot or not: nobody here can tell.
+            _inFlight.Dequeue();
+            foreach (Proposal proposal in entry.Proposals)
+            {
+                ForgetInFlightKeys(proposal.Command);
+                proposal.Done(null);
+            }
+        }
+
+        _store.OnSnapshotInstalled(this);
+    }
+
+    private void Park(List<Parked> where, Parked request)
+    {
+        where.Add(request);
+        _parked++;
+    }
+
+    private void Unpark(Parked request)
+    {
+        _parked--;
+        _retry.Enqueue(request);
+        _store.MarkDirty(this);
+    }
+
+    /// <summary>Starts requests again whose reason to wait is gone.</summary>
+    internal void Retry()
+    {
+        for (int n = _retry.Count; n > 0; n--) Handle(_retry.Dequeue());
+    }
+
+    private void ExpireParked()
+    {
+        if (_parked == 0) return;
+        bool serving = HoldsLeaseAt(Timestamp.Zero);
+        Expire(_waitingForApply, serving);
+        foreach (PushUnderWay push in _pushesUnderWay.Values) Expire(push.Waiting, serving);
+    }
+
+    private void Expire(List<Parked> parked, bool serving)
+    {
+        Timestamp now = _store.Clock.Reading;
+        for (int i = parked.Count - 1; i >= 0; i--)
+        {
+            if (serving && parked[i].Deadline > now) continue;
+            Parked request = parked[i];
+            parked.RemoveAt(i);
+            _parked--;
+            // Nothing of it was proposed: the sender may look elsewhere.
+            request.Reply(serving ? new ReplyBody.Overloaded() : NotLeaseholder());
+        }
+    }
+
+    /// <summary>What this leaseholder can promise its followers now; false if nothing.</summary>
+    internal bool TryClose(out Timestamp closed, out ClosedRange range)
+    {
+        closed = default;
+        range = default;
+        if (!IsInitialized || !HoldsLeaseAt(Timestamp.Zero) || _batch.Count > 0) return false;
+        _promisedClosed = closed = Timestamp.Max(_promisedClosed, ClosedTarget());
+        range = new(Id, Log.Fence, Log.LastIndex);
+        if (_inFlight.Count == 0) State.OnClosed(closed);
+        return true;
+    }
+
+    /// <summary>Takes the leaseholder's promise; it holds once everything up to its last entry is applied here.</summary>
+    internal void OnClosed(Timestamp closed, ClosedRange range)
+    {
+        if (!IsInitialized || range.Term != Log.Fence || Log.IsLeader) return;
+        if (State.AppliedIndex >= range.Index && State.AppliedTerm == range.Term) State.OnClosed(closed);
+        else _pendingClosed = (closed, range.Term, range.Index);
+    }
+}

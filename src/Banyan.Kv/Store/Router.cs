@@ -1,0 +1,164 @@
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Requests;
+using Banyan.Primitives;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>
+/// Brings requests to the leaseholder of their keys, wherever it is, and brings back one reply: follows hints, asks
+/// around when there are none, and sends again when nobody answers.
+/// </summary>
+/// <remarks>
+/// Every request may be sent more than once: all of them are idempotent (a one-range commit by its request id, writes
+/// by transaction and sequence, the rest by nature).
+/// </remarks>
+public sealed class Router
+{
+    private readonly Store _store;
+    private readonly RangeDirectory _directory;
+    private readonly SortedDictionary<ulong, Outstanding> _outstanding = [];
+    private ulong _lastNumber;
+
+    private sealed class Outstanding(Key key, RequestBody body, Action<ReplyBody> done, Timestamp deadline)
+    {
+        public readonly Key Key = key;
+        public readonly RequestBody Body = body;
+        public readonly Action<ReplyBody> Done = done;
+        public readonly Timestamp Deadline = deadline;
+        public RangeId Range;
+        public ServerId SentTo;
+        public Timestamp SendAgainAt;
+        public int Tries;
+        public bool MayHaveHappened;
+    }
+
+    internal Router(Store store, RangeDirectory directory)
+    {
+        _store = store;
+        _directory = directory;
+    }
+
+    /// <summary>Requests without a reply yet.</summary>
+    public int OutstandingCount => _outstanding.Count;
+
+    /// <summary>
+    /// Sends a request to the range of a key. The reply is what the leaseholder said, or <see cref="ReplyBody.WrongRange"/>
+    /// when the keys no longer lie in one range, or, after the time limit, <see cref="ReplyBody.NotLeaseholder"/> (nothing
+    /// was done) or <see cref="ReplyBody.Unknown"/> (something may have been).
+    /// </summary>
+    public void Send(Key key, RequestBody body, Action<ReplyBody> done, long? timeoutMicroseconds = null)
+    {
+        Timestamp deadline = _store.Clock.Reading.Add(timeoutMicroseconds ?? _store.Options.RequestTimeoutMicroseconds);
+        ulong number = ++_lastNumber;
+        var request = new Outstanding(key, body, done, deadline);
+        _outstanding.Add(number, request);
+        Transmit(number, request);
+    }
+
+    /// <summary>Sorts things by the range that holds their key; groups in key order of their first member's range.</summary>
+    public List<List<T>> GroupByRange<T>(IEnumerable<T> things, Func<T, Key> keyOf)
+    {
+        var groups = new SortedDictionary<RangeId, List<T>>();
+        foreach (T thing in things)
+        {
+            RangeId range = _directory.Find(keyOf(thing)).Descriptor.Id;
+            if (!groups.TryGetValue(range, out List<T>? group)) groups.Add(range, group = []);
+            group.Add(thing);
+        }
+
+        return [.. groups.Values];
+    }
+
+    /// <summary>The range that holds a key, as far as this server knows.</summary>
+    public RangeDescriptor RangeOf(Key key) => _directory.Find(key).Descriptor;
+
+    internal void OnReply(ulong number, ServerId from, ReplyBody body)
+    {
+        if (!_outstanding.TryGetValue(number, out Outstanding? request)) return;
+        switch (body)
+        {
+            case ReplyBody.NotLeaseholder notLeaseholder:
+                // An answer to an earlier try says nothing about the one under way.
+                if (request.SentTo != from) return;
+                _directory.OnNotLeaseholder(notLeaseholder.Range, from, notLeaseholder.Hint);
+                request.SentTo = ServerId.None;
+                if (!notLeaseholder.Hint.IsNone && request.Tries < 3) Transmit(number, request);
+                else request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
+                break;
+            case ReplyBody.Overloaded:
+                request.SentTo = ServerId.None;
+                request.SendAgainAt = _store.Clock.Reading.Add(OverloadRetryMicroseconds);
+                break;
+            case ReplyBody.WrongRange { Descriptor: { } descriptor } when descriptor.Span.Contains(request.Key) is false:
+                _directory.Learn(new(descriptor, ServerId.None, 0));
+                request.SentTo = ServerId.None;
+                request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
+                break;
+            case ReplyBody.Unknown:
+                request.MayHaveHappened = true;
+                request.SentTo = ServerId.None;
+                request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
+                break;
+            default:
+                if (body is ReplyBody.WrongRange { Descriptor: { } newer }) _directory.Learn(new(newer, ServerId.None, 0));
+                else _directory.OnServed(request.Range, from);
+                Finish(number, request, body);
+                break;
+        }
+    }
+
+    /// <summary>Sends again what was not answered, and gives up what is past its time.</summary>
+    internal void Tick()
+    {
+        if (_outstanding.Count == 0) return;
+        Timestamp now = _store.Clock.Reading;
+        List<ulong>? due = null;
+        foreach ((ulong number, Outstanding request) in _outstanding)
+        {
+            if (request.SendAgainAt <= now || request.Deadline <= now) (due ??= []).Add(number);
+        }
+
+        if (due is null) return;
+        foreach (ulong number in due)
+        {
+            if (!_outstanding.TryGetValue(number, out Outstanding? request)) continue;
+            if (request.Deadline > now)
+            {
+                if (!request.SentTo.IsNone)
+                {
+                    // No answer: it may have arrived, and its leaseholder may be gone.
+                    request.MayHaveHappened = true;
+                    _directory.OnNotLeaseholder(request.Range, request.SentTo, ServerId.None);
+                }
+
+                Transmit(number, request);
+                continue;
+            }
+
+            bool unknown = request.MayHaveHappened || !request.SentTo.IsNone;
+            Finish(number, request, unknown ? new ReplyBody.Unknown() : new ReplyBody.NotLeaseholder(request.Range, ServerId.None));
+        }
+    }
+
+    private void Finish(ulong number, Outstanding request, ReplyBody body)
+    {
+        _outstanding.Remove(number);
+        request.Done(body);
+    }
+
+    private void Transmit(ulong number, Outstanding request)
+    {
+        DirectoryEntry entry = _directory.Find(request.Key);
+        request.Range = entry.Descriptor.Id;
+        ServerId to = entry.Leaseholder;
+        if (to.IsNone || request.Tries % 4 == 3)
+            to = entry.Descriptor.Members[request.Tries % entry.Descriptor.Members.Length];
+        request.Tries++;
+        request.SentTo = to;
+        request.SendAgainAt = _store.Clock.Reading.Add(_store.Options.ResendMicroseconds);
+        _store.SendRequest(to, number, request.Range, request.Body);
+    }
+
+    private const long RetryMicroseconds = 20_000;
+    private const long OverloadRetryMicroseconds = 50_000;
+}

@@ -1,0 +1,340 @@
+using System.Collections.Immutable;
+using Banyan.Kv.Feeds;
+using Banyan.Kv.Leases;
+using Banyan.Kv.Log;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Requests;
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+using Banyan.Raft;
+using Banyan.Storage;
+
+namespace Banyan.Kv.Store;
+
+/// <summary>
+/// All ranges of one server on one event loop: messages, requests, ticks and finished flushes come in; messages and
+/// log records go out. Its host moves bytes and knows the time; everything that is decided is decided in here.
+/// </summary>
+/// <remarks>
+/// After every event the host calls <see cref="Work"/>, sends <see cref="Outbox"/>, starts a flush of the log if one is
+/// due and none is under way, and calls <see cref="OnFlushed"/> when it is done.
+/// </remarks>
+public sealed partial class Store
+{
+    private readonly SortedDictionary<RangeId, Replica> _replicas = [];
+    private readonly Queue<Replica> _dirty = new();
+    private readonly HashSet<Replica> _isDirty = [];
+    private readonly HashSet<Replica> _awaitsFlush = [];
+    private readonly Queue<(ulong Position, List<LivenessMessage> Messages)> _livenessAfterFlush = new();
+    private readonly Queue<(ulong Number, RequestBody Body, RangeId Range)> _localRequests = new();
+    private readonly Queue<(ulong Number, ReplyBody Body)> _localReplies = new();
+    private readonly SeededRandom _random;
+    private readonly ByteWriter _writer = new();
+    private readonly List<Replica> _flushList = [];
+    private Timestamp _nextClosed;
+    private Timestamp _nextDirectory;
+    private ulong _ticks;
+
+    /// <summary>Which server this is.</summary>
+    public ServerId Self { get; }
+
+    /// <summary>All servers of the cluster, this one included.</summary>
+    public IReadOnlyList<ServerId> Servers { get; }
+
+    /// <summary>The knobs.</summary>
+    public StoreOptions Options { get; }
+
+    /// <summary>This server's clock.</summary>
+    public HybridClock Clock { get; }
+
+    /// <summary>Support between this server and the others.</summary>
+    public StoreLiveness Liveness { get; }
+
+    /// <summary>What ranges there are.</summary>
+    public RangeDirectory Directory { get; } = new();
+
+    /// <summary>Brings requests to leaseholders.</summary>
+    public Router Router { get; }
+
+    /// <summary>Runs transactions.</summary>
+    public Coordinator Coordinator { get; }
+
+    /// <summary>Committed changes in order.</summary>
+    public ChangeFeed Feed { get; }
+
+    /// <summary>The log of this server.</summary>
+    public WriteAheadLog Wal { get; }
+
+    /// <summary>Messages to send; the host takes them and empties the list.</summary>
+    public List<(ServerId To, PeerMessage Message)> Outbox { get; } = [];
+
+    /// <summary>This server's copies of ranges.</summary>
+    public IReadOnlyDictionary<RangeId, Replica> Replicas => _replicas;
+
+    /// <summary>Why this server has fenced itself off: its clock and another's are too far apart. Null if it has not.</summary>
+    public string? ClockFault { get; private set; }
+
+    /// <summary>Starts from what was recovered.</summary>
+    /// <param name="self">Which server this is.</param>
+    /// <param name="servers">All servers.</param>
+    /// <param name="options">The knobs.</param>
+    /// <param name="clock">Already told the wall clock.</param>
+    /// <param name="wal">Opened and recovered.</param>
+    /// <param name="recovered">What checkpoint and log held.</param>
+    /// <param name="bootstrap">The ranges of a new cluster; the same on every server. Ignored if anything was recovered.</param>
+    /// <param name="random">For election timeouts and transaction numbers.</param>
+    public Store(
+        ServerId self, IReadOnlyList<ServerId> servers, StoreOptions options, HybridClock clock, WriteAheadLog wal,
+        StoreRecovery recovered, IReadOnlyList<RangeDescriptor> bootstrap, SeededRandom random)
+    {
+        Self = self;
+        Servers = servers;
+        Options = options;
+        Clock = clock;
+        Wal = wal;
+        _random = random;
+        Liveness = new(self, servers, options.Liveness, clock, recovered.Liveness);
+        // The new life is durable before anything is said in its name: it is the first record of the first flush.
+        AppendLiveness();
+        Feed = new(this);
+        Router = new(this, Directory);
+        Coordinator = new(this, random.NextUInt64() | 1);
+        Recover(recovered, bootstrap);
+    }
+
+    /// <summary>Tells the wall clock, in microseconds since the Unix epoch.</summary>
+    public void OnWallClock(long microseconds) => Clock.OnWallClock(microseconds);
+
+    /// <summary>One tick: call every <see cref="StoreOptions.TickMicroseconds"/>.</summary>
+    public void Tick()
+    {
+        _ticks++;
+        Liveness.Tick();
+        foreach (Replica replica in _replicas.Values)
+        {
+            replica.Tick();
+            if (replica.Log.HasWork) MarkDirty(replica);
+        }
+
+        Router.Tick();
+        Coordinator.Tick();
+        Timestamp now = Clock.Reading;
+        if (now >= _nextClosed)
+        {
+            _nextClosed = now.Add(Options.ClosedIntervalMicroseconds);
+            Work();
+            SendClosed();
+        }
+
+        if (now >= _nextDirectory)
+        {
+            _nextDirectory = now.Add(Options.DirectoryIntervalMicroseconds);
+            SendDirectory();
+        }
+
+        Feed.Advance();
+    }
+
+    /// <summary>Takes a message of another server. False: its clock is beyond the bound, the message was dropped.</summary>
+    public bool Receive(ServerId from, Timestamp sentAt, PeerMessage message)
+    {
+        if (!Clock.TryObserve(sentAt))
+        {
+            ClockFault = $"{from} is {(sentAt.Microseconds - Clock.WallMicroseconds) / 1000} ms ahead of this server's clock";
+            return false;
+        }
+
+        switch (message)
+        {
+            case PeerMessage.OfRaft m:
+                Replica? replica = _replicas.GetValueOrDefault(m.Range) ?? CreateUninitialized(m.Range);
+                replica.Log.Step(m.Message);
+                MarkDirty(replica);
+                break;
+            case PeerMessage.OfLiveness m:
+                Liveness.Step(m.Message);
+                break;
+            case PeerMessage.OfRequest m:
+                ulong number = m.Number;
+                Serve(m.Range, m.Body, reply => Send(from, new PeerMessage.OfReply(number, reply)));
+                break;
+            case PeerMessage.OfReply m:
+                Router.OnReply(m.Number, from, m.Body);
+                break;
+            case PeerMessage.OfClosed m:
+                foreach (ClosedRange range in m.Ranges)
+                {
+                    if (_replicas.TryGetValue(range.Range, out Replica? follower)) follower.OnClosed(m.Closed, range);
+                }
+
+                break;
+            case PeerMessage.OfDirectory m:
+                foreach (DirectoryEntry entry in m.Entries) Directory.Learn(entry);
+                break;
+            default:
+                Invariant.Unreachable(message.GetType().Name);
+                break;
+        }
+
+        return true;
+    }
+
+    /// <summary>Does everything that can be done without waiting.</summary>
+    public void Work()
+    {
+        while (true)
+        {
+            while (_localRequests.TryDequeue(out (ulong Number, RequestBody Body, RangeId Range) request))
+            {
+                ulong number = request.Number;
+                Serve(request.Range, request.Body, reply => _localReplies.Enqueue((number, reply)));
+            }
+
+            while (_localReplies.TryDequeue(out (ulong Number, ReplyBody Body) reply))
+                Router.OnReply(reply.Number, Self, reply.Body);
+
+            if (!_dirty.TryDequeue(out Replica? replica))
+            {
+                if (_localRequests.Count > 0) continue;
+                break;
+            }
+
+            _isDirty.Remove(replica);
+            replica.Retry();
+            if (_localRequests.Count > 0)
+            {
+                // More for the same entry may be on its way.
+                MarkDirty(replica);
+                continue;
+            }
+
+            replica.FlushProposals();
+            replica.Log.Work(this, replica);
+        }
+
+        if (Liveness.IsDirty) AppendLiveness();
+        foreach (LivenessMessage message in Liveness.MessagesNow) Send(message.To, new PeerMessage.OfLiveness(message));
+        Liveness.MessagesNow.Clear();
+        if (Liveness.MessagesAfterFlush.Count > 0)
+        {
+            _livenessAfterFlush.Enqueue((Wal.EndPosition, [.. Liveness.MessagesAfterFlush]));
+            Liveness.MessagesAfterFlush.Clear();
+        }
+    }
+
+    /// <summary>The log is durable up to here: releases what waited for it. Call <see cref="Work"/> afterwards.</summary>
+    public void OnFlushed(ulong position)
+    {
+        while (_livenessAfterFlush.TryPeek(out (ulong Position, List<LivenessMessage> Messages) waiting) && waiting.Position <= position)
+        {
+            _livenessAfterFlush.Dequeue();
+            foreach (LivenessMessage message in waiting.Messages) Send(message.To, new PeerMessage.OfLiveness(message));
+        }
+
+        _flushList.Clear();
+        // In range order, so that a run is the same every time.
+        _flushList.AddRange(_awaitsFlush.OrderBy(r => r.Id));
+        foreach (Replica replica in _flushList)
+        {
+            if (!replica.Log.OnFlushed(this, position)) _awaitsFlush.Remove(replica);
+            MarkDirty(replica);
+        }
+    }
+
+    internal void Send(ServerId to, PeerMessage message)
+    {
+        Invariant.Holds(to != Self);
+        Outbox.Add((to, message));
+    }
+
+    internal void SendRequest(ServerId to, ulong number, RangeId range, RequestBody body)
+    {
+        if (to == Self) _localRequests.Enqueue((number, body, range));
+        else Send(to, new PeerMessage.OfRequest(number, range, body));
+    }
+
+    private void Serve(RangeId range, RequestBody body, Action<ReplyBody> reply)
+    {
+        if (_replicas.TryGetValue(range, out Replica? replica) && replica.IsInitialized && ClockFault is null) replica.Handle(body, reply);
+        else reply(new ReplyBody.NotLeaseholder(range, ServerId.None));
+    }
+
+    internal void MarkDirty(Replica replica)
+    {
+        if (_isDirty.Add(replica)) _dirty.Enqueue(replica);
+    }
+
+    internal void AwaitFlush(Replica replica) => _awaitsFlush.Add(replica);
+
+    internal void OnApplied(Replica replica)
+    {
+        Feed.Take(replica.State.Events);
+        if (replica.State.Lease.Holder == Self)
+            Directory.Learn(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
+        ulong applied = replica.State.AppliedIndex.Value;
+        if (applied % 256 == 0 && applied > Options.LogEntriesKept + 256)
+            replica.Log.Trim(new(applied - Options.LogEntriesKept));
+    }
+
+    private void AppendLiveness()
+    {
+        _writer.Clear();
+        Liveness.EncodeDurable(_writer);
+        Wal.Append(new RangeId(0), StoreRecovery.LivenessKind, _writer.Written);
+    }
+
+    private void SendClosed()
+    {
+        var byPeer = new SortedDictionary<ServerId, List<ClosedRange>>();
+        Timestamp closed = Timestamp.MaxValue;
+        foreach (Replica replica in _replicas.Values)
+        {
+            if (!replica.TryClose(out Timestamp closedHere, out ClosedRange range)) continue;
+            closed = Timestamp.Min(closed, closedHere);
+            foreach (ServerId member in replica.State.Descriptor.Members)
+            {
+                if (member == Self) continue;
+                if (!byPeer.TryGetValue(member, out List<ClosedRange>? ranges)) byPeer.Add(member, ranges = []);
+                ranges.Add(range);
+            }
+        }
+
+        foreach ((ServerId peer, List<ClosedRange> ranges) in byPeer) Send(peer, new PeerMessage.OfClosed(closed, ranges));
+    }
+
+    private void SendDirectory()
+    {
+        var entries = new List<DirectoryEntry>();
+        foreach (Replica replica in _replicas.Values)
+        {
+            if (replica.IsInitialized && replica.HoldsLeaseAt(Timestamp.Zero))
+                entries.Add(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
+        }
+
+        if (entries.Count == 0) return;
+        foreach (ServerId server in Servers)
+        {
+            if (server != Self) Send(server, new PeerMessage.OfDirectory(entries));
+        }
+    }
+
+    private Replica CreateUninitialized(RangeId range)
+    {
+        // Its members are not known yet: it may vote and take a snapshot, but it is never ticked and so never campaigns.
+        var nobody = new RangeDescriptor(range, default, 0, [.. Servers], ServerId.None);
+        return AddReplica(new RangeState(nobody), RaftLogState.Empty);
+    }
+
+    private Replica AddReplica(RangeState state, RaftLogState logState)
+    {
+        RangeDescriptor descriptor = state.Descriptor;
+        var configuration = new Configuration(descriptor.Members, [], []);
+        var raft = new RaftGroup(RaftOptionsFor(), Self, configuration, logState, Liveness, _random.Fork());
+        var replica = new Replica(this, state, new RaftReplicatedLog(descriptor.Id, raft, Wal));
+        _replicas[descriptor.Id] = replica;
+        if (replica.IsInitialized) Directory.Learn(new(descriptor, ServerId.None, 0));
+        return replica;
+    }
+
+    private RaftOptions RaftOptionsFor() => new();
+}

@@ -1,0 +1,413 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Requests;
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+
+namespace Banyan.Kv.Transactions;
+
+/// <summary>
+/// The commit of one attempt. One range: one command. Several: parallel commits, in which the writes and the STAGING
+/// record go out together and the client is answered as soon as all of them are replicated.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Start ─┬─ one range ─────────────► Done ─► committed
+///        └─ writes + staging record ─► all Done at or below the record ─► committed ─► explicit ─► resolve ─► resolved
+///                                    ├─ pushed up ─► refresh reads ─► stage again, alone (trap 1) ─► committed
+///                                    └─ refused or lost ─► recovery decides (trap 3) ─► restart, or what it was
+/// </code>
+/// HAZARD: once the staging record may be out, only its recovery may say "aborted".
+/// </remarks>
+internal sealed class CommitAttempt(TransactionRun run, Transaction transaction, TransactionMeta meta, ReadOnlyMemory<byte> reply)
+{
+    private readonly Store.Store _store = run.Store;
+    private readonly List<Group> _groups = [];
+    private Timestamp _timestamp = transaction.ReadTimestamp;
+    private Timestamp _stagedAt;
+    private Timestamp _nextHeartbeat = meta.StartedAt.Add(run.Store.Options.TransactionHeartbeatMicroseconds);
+    private int _unanswered;
+    private bool _mayBeStaged;
+    private bool _unknown;
+    private string? _refused;
+    private Key? _failedCondition;
+    private bool _isAnswered;
+
+    private sealed class Group(List<KeyWrite> writes)
+    {
+        public readonly List<KeyWrite> Writes = writes;
+        public readonly List<Condition> Conditions = [];
+        public bool HasAnchor;
+        public bool Landed;
+    }
+
+    private IReadOnlyList<PromisedWrite> Promises => [.. transaction.Writes.Values.Select(w => new PromisedWrite(w.Key, w.Sequence))];
+
+    private bool HasReads => transaction.ReadSpans.Count > 0 || run.Conditions.Count > 0;
+
+    public void Start()
+    {
+        foreach (List<KeyWrite> writes in _store.Router.GroupByRange(transaction.Writes.Values, w => w.Key)) _groups.Add(new(writes));
+        if (_groups.Count <= 1 && ConditionsLieWith(_groups))
+        {
+            SendOnePhase(_timestamp);
+            return;
+        }
+
+        if (!ConditionsLieWith(_groups))
+        {
+            // What is only looked at must be read first: it is no promise that a recovery could check.
+            run.Finish(new TransactionOutcome.GivenUp("a condition on a range without a write"));
+            return;
+        }
+
+        foreach (Group group in _groups) group.HasAnchor = group.Writes.Exists(w => w.Key == meta.Anchor);
+        if (_store.Options.TwoPhaseCommit) SendWrites(staged: false);
+        else SendWrites(staged: true);
+    }
+
+    /// <summary>Keeps the record alive while the commit takes its time.</summary>
+    public void Tick(Timestamp now)
+    {
+        if (_isAnswered || _groups.Count <= 1 || now < _nextHeartbeat) return;
+        _nextHeartbeat = now.Add(_store.Options.TransactionHeartbeatMicroseconds);
+        SendToAnchor(new HeartbeatCommand(meta, now, run.Request), _ => { });
+    }
+
+    private bool ConditionsLieWith(List<Group> groups)
+    {
+        foreach (Condition condition in run.Conditions)
+        {
+            RangeId range = _store.Router.RangeOf(condition.Key).Id;
+            Group? group = groups.Find(g => _store.Router.RangeOf(g.Writes[0].Key).Id == range);
+            if (group is null && groups.Count == 0) groups.Add(group = new([]));
+            if (group is null) return false;
+            if (!group.Conditions.Contains(condition)) group.Conditions.Add(condition);
+        }
+
+        return true;
+    }
+
+    private void SendOnePhase(Timestamp timestamp)
+    {
+        Group group = _groups[0];
+        Key key = group.Writes.Count > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
+        KeySpan here = _store.Router.RangeOf(key).Span;
+        List<KeySpan> readHere = transaction.ReadSpans.FindAll(here.Contains);
+        bool allHere = readHere.Count == transaction.ReadSpans.Count;
+        var command = new WriteCommand(
+            meta, OnePhase: true, timestamp, run.Request, run.AcknowledgedThrough, reply, group.Writes, group.Conditions,
+            readHere, transaction.ReadTimestamp, Staged: null);
+        _store.Router.Send(key, new WriteBody(command, MayMove: allHere), OnOnePhase, run.TimeLeft());
+    }
+
+    private void OnOnePhase(ReplyBody body)
+    {
+        switch (body)
+        {
+            case ReplyBody.Applied { Outcome: CommandOutcome.Done done }:
+                Committed(done.Timestamp, reply);
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }:
+                Committed(before.Timestamp, before.Reply);
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.ConditionFailed failed }:
+                run.Finish(new TransactionOutcome.ConditionFailed(failed.Key));
+                break;
+            case ReplyBody.NeedsTimestamp needed:
+                Refresh(needed.Timestamp, unchanged =>
+                {
+                    if (unchanged) SendOnePhase(needed.Timestamp);
+                    else run.Restart("what was read has changed");
+                });
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.Refused refused }:
+                OnOnePhaseRefused(refused.Why);
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.ReadChanged }:
+                run.Restart("what was read has changed");
+                break;
+            case ReplyBody.WrongRange:
+                run.Restart("a range was cut");
+                break;
+            case ReplyBody.Unknown:
+                run.Finish(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
+                break;
+            case ReplyBody.Applied:
+                run.Restart("aborted by another");
+                break;
+            default:
+                run.Finish(new TransactionOutcome.Unavailable("no leaseholder answered in time"));
+                break;
+        }
+    }
+
+    // A fence or a late duplicate says that the request lives on elsewhere; anything else only ends this attempt.
+    private void OnOnePhaseRefused(string why)
+    {
+        if (why is RefusedBecause.Fenced or RefusedBecause.Acknowledged) run.Finish(new TransactionOutcome.Ambiguous(why));
+        else run.Restart(why);
+    }
+
+    private void SendWrites(bool staged)
+    {
+        IReadOnlyList<PromisedWrite> promises = Promises;
+        _mayBeStaged = staged;
+        _unanswered = _groups.Count;
+        foreach (Group group in _groups)
+        {
+            bool stagesHere = staged && group.HasAnchor;
+            var command = new WriteCommand(
+                meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply, group.Writes, group.Conditions,
+                [], Timestamp.Zero, stagesHere ? promises : null);
+            // Trap 1: a record may not be staged above what the reads are good for.
+            bool mayMove = !stagesHere || !HasReads;
+            _store.Router.Send(group.Writes[0].Key, new WriteBody(command, mayMove), body => OnWritten(group, stagesHere, body), run.TimeLeft());
+        }
+    }
+
+    private void OnWritten(Group group, bool stagesHere, ReplyBody body)
+    {
+        switch (body)
+        {
+            case ReplyBody.Applied { Outcome: CommandOutcome.Done done }:
+                group.Landed = true;
+                _timestamp = Timestamp.Max(_timestamp, done.Timestamp);
+                if (stagesHere) _stagedAt = done.Timestamp;
+                break;
+            case ReplyBody.NeedsTimestamp needed:
+                _timestamp = Timestamp.Max(_timestamp, needed.Timestamp);
+                if (stagesHere) _mayBeStaged = false;
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.ConditionFailed failed }:
+                _failedCondition = failed.Key;
+                _refused = "a condition does not hold";
+                if (stagesHere) _mayBeStaged = false;
+                break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.Refused refused }:
+                _refused = refused.Why;
+                break;
+            case ReplyBody.Applied or ReplyBody.WrongRange:
+                _refused = "aborted by another, or a range was cut";
+                break;
+            case ReplyBody.Unknown:
+                _unknown = true;
+                break;
+            default:
+                _refused = Unreachable;
+                break;
+        }
+
+        if (--_unanswered == 0) OnAllWritten();
+    }
+
+    private const string Unreachable = "no leaseholder answered in time";
+
+    private void OnAllWritten()
+    {
+        if (_unknown || _refused is not null)
+        {
+            Decide();
+            return;
+        }
+
+        bool staged = !_stagedAt.IsZero;
+        if (staged && _timestamp <= _stagedAt)
+        {
+            Committed(_stagedAt, reply);
+            return;
+        }
+
+        if (_timestamp <= transaction.ReadTimestamp || !HasReads) Finalize(staged);
+        else
+        {
+            Refresh(_timestamp, unchanged =>
+            {
+                if (unchanged)
+                {
+                    Finalize(staged);
+                    return;
+                }
+
+                _refused = "what was read has changed";
+                Decide();
+            });
+        }
+    }
+
+    // All intents stand at or below _timestamp and the reads are good up to it.
+    private void Finalize(bool staged)
+    {
+        if (_store.Options.TwoPhaseCommit)
+        {
+            SendToAnchor(End(commit: true, expectStaging: Timestamp.Zero), OnDecidedInTwoPhases);
+            return;
+        }
+
+        Group anchor = _groups.Find(g => g.HasAnchor)!;
+        _mayBeStaged = true;
+        // Trap 1: alone, after every other write has landed. The anchor's own writes come along if they have not.
+        var command = new WriteCommand(
+            meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply,
+            anchor.Landed ? [] : anchor.Writes, anchor.Landed ? [] : anchor.Conditions, [], Timestamp.Zero, Promises);
+        _unanswered = 1;
+        _store.Router.Send(meta.Anchor, new WriteBody(command, MayMove: !HasReads), body => OnWritten(anchor, stagesHere: true, body), run.TimeLeft());
+    }
+
+    private void OnDecidedInTwoPhases(ReplyBody body)
+    {
+        switch (body)
+        {
+            case ReplyBody.Applied { Outcome: CommandOutcome.RecordState { Record: { Status: TransactionStatus.Committed } record } }:
+                Answer(new TransactionOutcome.Committed(record.Timestamp, reply));
+                ResolveAll(record.Timestamp);
+                break;
+            case ReplyBody.Applied:
+                CleanUp();
+                run.Restart("aborted by another");
+                break;
+            default:
+                Answer(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
+                break;
+        }
+    }
+
+    // Something went wrong. If the record may be staging, whether it is committed is a question of fact.
+    private void Decide()
+    {
+        if (_mayBeStaged)
+        {
+            Timestamp stagedAt = _stagedAt.IsZero ? _timestamp : _stagedAt;
+            var record = new TransactionRecord(
+                meta, TransactionStatus.Staging, stagedAt, stagedAt, run.Request, reply, Promises);
+            new Recovery(_store, record, OnRecovered).Start();
+            return;
+        }
+
+        SendToAnchor(End(commit: false, expectStaging: Timestamp.Zero), body => OnRecovered(
+            (body as ReplyBody.Applied)?.Outcome is CommandOutcome.RecordState state ? state.Record : null));
+    }
+
+    private void OnRecovered(TransactionRecord? record)
+    {
+        switch (record)
+        {
+            case { Status: TransactionStatus.Committed }:
+                Committed(record.Timestamp, reply);
+                break;
+            case { Status: TransactionStatus.Aborted }:
+                CleanUp();
+                AfterAbort();
+                break;
+            case null when _mayBeStaged && !_unknown:
+                // No record, and what was promised is prevented: make that explicit.
+                _mayBeStaged = false;
+                Decide();
+                break;
+            default:
+                Answer(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
+                break;
+        }
+    }
+
+    private void AfterAbort()
+    {
+        if (_failedCondition is { } key) run.Finish(new TransactionOutcome.ConditionFailed(key));
+        else if (_refused == Unreachable) run.Finish(new TransactionOutcome.Unavailable(Unreachable));
+        else run.Restart(_refused ?? "aborted by another");
+    }
+
+    private void Committed(Timestamp timestamp, ReadOnlyMemory<byte> answer)
+    {
+        Answer(new TransactionOutcome.Committed(timestamp, answer));
+        if (_groups.Count <= 1) return;
+        // Trap 11: resolve only once the commit is explicit.
+        SendToAnchor(End(commit: true, expectStaging: timestamp, timestamp), body =>
+        {
+            if (body is ReplyBody.Applied { Outcome: CommandOutcome.RecordState { Record: { Status: TransactionStatus.Committed } record } })
+                ResolveAll(record.Timestamp);
+        });
+    }
+
+    private void Answer(TransactionOutcome outcome)
+    {
+        _isAnswered = true;
+        if (outcome is TransactionOutcome.Committed)
+        {
+            run.Coordinator.Commits++;
+            if (_groups.Count > 1) run.Coordinator.CrossRangeCommits++;
+        }
+
+        run.Finish(outcome);
+    }
+
+    private EndCommand End(bool commit, Timestamp expectStaging, Timestamp? at = null)
+    {
+        Group anchor = _groups.Find(g => g.HasAnchor)!;
+        return new(meta, commit, at ?? _timestamp, expectStaging, run.Request, reply, Promises, [.. anchor.Writes.Select(w => w.Key)]);
+    }
+
+    private void ResolveAll(Timestamp timestamp)
+    {
+        int unresolved = 0;
+        bool all = true;
+        foreach (Group group in _groups)
+        {
+            if (group.HasAnchor) continue;
+            unresolved++;
+            Resolve(group, commit: true, timestamp, body =>
+            {
+                all &= body is ReplyBody.Applied;
+                if (--unresolved == 0 && all) SendToAnchor(new ResolvedCommand(meta), _ => { });
+            });
+        }
+    }
+
+    // Intents of an aborted attempt: whoever meets one would remove it; this is only quicker.
+    private void CleanUp()
+    {
+        foreach (Group group in _groups)
+        {
+            if (!group.HasAnchor) Resolve(group, commit: false, _timestamp, _ => { });
+        }
+    }
+
+    private void Resolve(Group group, bool commit, Timestamp timestamp, Action<ReplyBody> done)
+    {
+        Key[] keys = [.. group.Writes.Select(w => w.Key)];
+        _store.Router.Send(keys[0], new CommandBody(keys[0], new ResolveCommand(meta.Id, commit, timestamp, keys)), done);
+    }
+
+    private void SendToAnchor(Command command, Action<ReplyBody> done) =>
+        _store.Router.Send(meta.Anchor, new CommandBody(meta.Anchor, command), done);
+
+    private void Refresh(Timestamp to, Action<bool> done)
+    {
+        var spans = new List<KeySpan>(transaction.ReadSpans);
+        foreach (Condition condition in run.Conditions) spans.Add(KeySpan.Of(condition.Key));
+        var byRange = new SortedDictionary<RangeId, List<KeySpan>>();
+        foreach (KeySpan span in spans)
+        {
+            // A span of several ranges is refreshed piece by piece.
+            for (Key from = span.Start; from < span.End;)
+            {
+                var range = _store.Router.RangeOf(from);
+                KeySpan piece = range.Span.Intersect(new(from, span.End));
+                if (!byRange.TryGetValue(range.Id, out List<KeySpan>? pieces)) byRange.Add(range.Id, pieces = []);
+                pieces.Add(piece);
+                from = piece.End;
+            }
+        }
+
+        int unanswered = byRange.Count;
+        bool unchanged = true;
+        if (unanswered == 0) done(true);
+        foreach (List<KeySpan> pieces in byRange.Values)
+        {
+            _store.Router.Send(pieces[0].Start, new RefreshBody(meta.Id, transaction.ReadTimestamp, to, pieces), body =>
+            {
+                unchanged &= body is ReplyBody.Refreshed { Unchanged: true };
+                if (--unanswered == 0) done(unchanged);
+            }, run.TimeLeft());
+        }
+    }
+}
