@@ -38,5 +38,5 @@ public abstract record CommandOutcome(byte Code)
     public sealed record Fenced(TransactionRecord? Record) : CommandOutcome(10);
 
     /// <summary>Nothing done: proposed under another lease or to another span; nobody may count on it.</summary>
-    public sealed record Void : CommandOutcome(11);
+    public sealed record Void() : CommandOutcome(11);
 }

@@ -43,6 +43,7 @@ public sealed class StoreLiveness : IStoreLiveness
         public ulong RequestEpoch;
         public ulong FromEpoch;
         public Timestamp FromExpiration;
+        public bool FromStands;
     }
 
     /// <summary>Starts a life. <paramref name="recovered"/> is what <see cref="EncodeDurable"/> wrote last, or empty.</summary>
@@ -94,6 +95,14 @@ public sealed class StoreLiveness : IStoreLiveness
     /// <inheritdoc/>
     public bool Enabled => true;
 
+    /// <inheritdoc/>
+    public Timestamp Now => _clock.Reading;
+
+    /// <summary>
+    /// Counts up whenever support begins, ends or changes its epoch, in either direction: whoever rests on it looks again.
+    /// </summary>
+    public ulong Changes { get; private set; }
+
     /// <summary>Which life of this server this is, counted from 1.</summary>
     public ulong Life => _life;
 
@@ -124,6 +133,14 @@ public sealed class StoreLiveness : IStoreLiveness
             pair.ForEpoch++;
             pair.Withdrawn = true;
             IsDirty = true;
+            Changes++;
+        }
+
+        foreach (Pair pair in _pairs.Values)
+        {
+            if (!pair.FromStands || pair.FromExpiration > now) continue;
+            pair.FromStands = false;
+            Changes++;
         }
 
         if (now < _nextHeartbeat) return;
@@ -168,6 +185,7 @@ public sealed class StoreLiveness : IStoreLiveness
                 pair.ForExpiration = message.Epoch > pair.ForEpoch
                     ? message.Expiration
                     : Timestamp.Max(message.Expiration, pair.ForExpiration);
+                if (pair.Withdrawn || message.Epoch > pair.ForEpoch) Changes++;
                 pair.ForEpoch = message.Epoch;
                 pair.Withdrawn = false;
                 IsDirty = true;
@@ -178,7 +196,7 @@ public sealed class StoreLiveness : IStoreLiveness
             _self, message.From, IsReply: true, pair.ForEpoch, pair.Withdrawn ? Timestamp.Zero : pair.ForExpiration));
     }
 
-    private static void OnReply(Pair pair, LivenessMessage message)
+    private void OnReply(Pair pair, LivenessMessage message)
     {
         if (message.Epoch > pair.RequestEpoch)
         {
@@ -190,6 +208,9 @@ public sealed class StoreLiveness : IStoreLiveness
         pair.FromExpiration = message.Epoch > pair.FromEpoch
             ? message.Expiration
             : Timestamp.Max(pair.FromExpiration, message.Expiration);
+        bool stands = pair.FromExpiration > _clock.Reading;
+        if (message.Epoch > pair.FromEpoch || stands != pair.FromStands) Changes++;
         pair.FromEpoch = message.Epoch;
+        pair.FromStands = stands;
     }
 }

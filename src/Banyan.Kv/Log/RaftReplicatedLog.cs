@@ -63,6 +63,9 @@ public sealed class RaftReplicatedLog : IReplicatedLog
 
     internal bool HasWork => _raft.HasReady;
 
+    /// <summary>Whether ticks change nothing until a message comes or support between servers changes.</summary>
+    internal bool IsQuiet => _raft.IsQuiet && _afterFlush.Count == 0;
+
     /// <summary>Does what the group asks for: writes, sends, applies.</summary>
     internal void Work(Store.Store store, Replica replica)
     {
@@ -78,7 +81,12 @@ public sealed class RaftReplicatedLog : IReplicatedLog
             if (ready.HardState is { } hardState) RaftRecords.AppendHardState(_wal, _range, hardState, _writer);
             if (ready.EntriesToAppend.Count > 0) RaftRecords.AppendEntries(_wal, _range, ready.EntriesToAppend, _writer);
             foreach (RaftMessage message in ready.MessagesNow) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-            if (ready.MessagesAfterFlush.Count > 0 || ready.EntriesToAppend.Count > 0)
+            if (ready.EntriesToAppend.Count == 0 && _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition)
+            {
+                // Nothing to wait for: all that they promise is durable.
+                foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
+            }
+            else if (ready.MessagesAfterFlush.Count > 0 || ready.EntriesToAppend.Count > 0)
             {
                 _afterFlush.Enqueue(new(
                     _wal.EndPosition, ready.MessagesAfterFlush,

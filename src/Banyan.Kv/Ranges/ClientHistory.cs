@@ -27,6 +27,15 @@ public sealed class ClientHistory
     /// <summary>Requests whose early tries must not take effect any more.</summary>
     public List<(ulong Sequence, uint BelowTry)> Fenced { get; } = [];
 
+    /// <summary>Notes that a request is committed, unless the client has the answer already.</summary>
+    public void Add(RequestOutcome outcome)
+    {
+        if (outcome.Sequence <= AcknowledgedThrough || TryGet(outcome.Sequence, out _)) return;
+        int at = Outcomes.Count;
+        while (at > 0 && Outcomes[at - 1].Sequence > outcome.Sequence) at--;
+        Outcomes.Insert(at, outcome);
+    }
+
     /// <summary>Bars the tries of a request before one.</summary>
     public void Fence(RequestId request)
     {

@@ -134,7 +134,7 @@ public sealed partial class RangeState
     {
         foreach (KeyWrite write in c.Writes) Commit(write.Key, c.Timestamp, write.Value);
         if (!c.Request.IsNone)
-            Client(c.Request.Client, c.Meta.StartedAt).Outcomes.Add(new(c.Request.Sequence, c.Timestamp, c.Reply));
+            Client(c.Request.Client, c.Meta.StartedAt).Add(new(c.Request.Sequence, c.Timestamp, c.Reply));
         return new(c.Timestamp);
     }
 
@@ -197,6 +197,12 @@ public sealed partial class RangeState
             c.Commit ? record is { InFlight.Count: > 0 } ? record.InFlight : c.InFlight : []);
         SetRecord(record);
         Resolve(c.Meta.Id, c.Commit, c.Timestamp, c.LocalKeys);
+        if (c.Commit && !c.Request.IsNone)
+        {
+            // The record may be forgotten before the client asks again; its history is not.
+            Client(c.Request.Client, c.Meta.StartedAt).Add(new(c.Request.Sequence, c.Timestamp, c.Reply));
+        }
+
         return new CommandOutcome.RecordState(record);
     }
 

@@ -78,7 +78,7 @@ public static class PeerMessageCodec
             case Kind.Raft:
                 {
                     var range = new RangeId(reader.Number());
-                    if (RaftMessage.TryDecode(ref reader, out RaftMessage raft)) message = new PeerMessage.OfRaft(range, raft);
+                    if (RaftMessageCodec.TryDecode(ref reader, out RaftMessage raft)) message = new PeerMessage.OfRaft(range, raft);
                     break;
                 }
 

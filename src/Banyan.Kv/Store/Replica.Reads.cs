@@ -227,22 +227,4 @@ public sealed partial class Replica
         foreach (KeySpan span in refresh.Spans) Served.Add(span, refresh.To, refresh.Reader);
         request.Reply(new ReplyBody.Refreshed(true));
     }
-
-    private void TickHousekeeping()
-    {
-        Timestamp horizon = State.Closed.Add(-_store.Options.HistoryMicroseconds);
-        if (horizon > HistoryFrom) HistoryFrom = horizon;
-        State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 256);
-
-        // Intents that nobody meets would hold up the resolved timestamp: whose coordinator is gone, we push.
-        if (State.Intents.Count == 0 || !HoldsLeaseAt(Timestamp.Zero)) return;
-        Timestamp old = _store.Clock.Reading.Add(-_store.Options.TransactionExpiryMicroseconds);
-        for (int at = 0; at < State.Intents.Count; at++)
-        {
-            Intent intent = State.Intents.At(at);
-            if (intent.Timestamp <= old) PushAndPark(intent.Meta, null, null);
-        }
-    }
-
-    private Key _garbageCursor;
 }

@@ -51,6 +51,12 @@ public sealed partial class Replica
         Log = log;
     }
 
+    // The store's own notes: in its queue of those with work, among those that are ticked, waiting for a flush.
+    internal bool IsDirty;
+    internal bool IsAwake;
+    internal bool AwaitsFlush;
+    internal bool IsGone;
+
     /// <summary>The range.</summary>
     public RangeId Id => State.Descriptor.Id;
 
@@ -182,13 +188,22 @@ public sealed partial class Replica
     /// <summary>Does what is due now: leases, closed timestamps, requests that waited too long.</summary>
     internal void Tick()
     {
-        Log.Tick();
+        // Without its state it may vote and take a snapshot, but it never campaigns.
         if (!IsInitialized) return;
+        Log.Tick();
         ProposeLease();
         ExpireParked();
         TickPushes();
         TickHousekeeping();
     }
+
+    /// <summary>
+    /// Whether ticks change nothing until something comes in or support between servers changes; housekeeping has its
+    /// own, slower round.
+    /// </summary>
+    internal bool IsQuiet => !IsInitialized || (
+        Log.IsQuiet && _parked == 0 && _batch.Count == 0 && _inFlight.Count == 0 && _retry.Count == 0 && _pushWaiters.Count == 0
+        && _pushesUnderWay.Count == 0 && State.Intents.Count == 0 && (!Log.IsLeader || _leaseProposedIn == Log.Fence));
 
     // The first entry of a new term proves that all earlier ones are known; only then may a lease begin.
     private void ProposeLease()

@@ -1,3 +1,4 @@
+using Banyan.Kv.Images;
 using Banyan.Kv.Ranges;
 using Banyan.Primitives;
 using Banyan.Raft;
@@ -51,6 +52,8 @@ public sealed partial class Store
             return;
         }
 
+        // The log must not know of the right half before it knows that the split is committed.
+        RaftRecords.AppendHardState(Wal, left.Id, left.Log.Raft.HardState, _writer);
         // A vote that was cast before the split came here stays cast.
         RaftLogState log = RaftLogState.Starting(right.AppliedIndex, right.AppliedTerm);
         if (early is not null) log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
@@ -83,13 +86,13 @@ public sealed partial class Store
     }
 
     /// <summary>Pins everything that a restart needs, without stopping: the host writes it wherever it has time.</summary>
-    public CheckpointImage CaptureCheckpoint()
+    public StoreImage CaptureImage()
     {
-        var ranges = new List<CheckpointedRange>();
+        var ranges = new List<(RangeId, RangeImage?, RaftLogState)>();
         foreach (Replica replica in _replicas.Values)
         {
-            ranges.Add(new(
-                replica.Id, replica.IsInitialized ? RangeImage.Capture(replica.State) : null, replica.Log.Raft.CaptureLog()));
+            RangeImage? image = replica.IsInitialized ? RangeImage.Capture(replica.State) : null;
+            ranges.Add((replica.Id, image, replica.Log.Raft.CaptureLog()));
         }
 
         _writer.Clear();

@@ -23,8 +23,9 @@ public sealed partial class Store
 {
     private readonly SortedDictionary<RangeId, Replica> _replicas = [];
     private readonly Queue<Replica> _dirty = new();
-    private readonly HashSet<Replica> _isDirty = [];
-    private readonly HashSet<Replica> _awaitsFlush = [];
+    private readonly List<Replica> _awake = [];
+    private readonly List<Replica> _all = [];
+    private readonly List<Replica> _awaitsFlush = [];
     private readonly Queue<(ulong Position, List<LivenessMessage> Messages)> _livenessAfterFlush = new();
     private readonly Queue<(ulong Number, RequestBody Body, RangeId Range)> _localRequests = new();
     private readonly Queue<(ulong Number, ReplyBody Body)> _localReplies = new();
@@ -33,7 +34,8 @@ public sealed partial class Store
     private readonly List<Replica> _flushList = [];
     private Timestamp _nextClosed;
     private Timestamp _nextDirectory;
-    private ulong _ticks;
+    private ulong _livenessSeen;
+    private int _slowRound;
 
     /// <summary>Which server this is.</summary>
     public ServerId Self { get; }
@@ -108,12 +110,17 @@ public sealed partial class Store
     /// <summary>One tick: call every <see cref="StoreOptions.TickMicroseconds"/>.</summary>
     public void Tick()
     {
-        _ticks++;
         Liveness.Tick();
-        foreach (Replica replica in _replicas.Values)
+        WakeSome();
+        for (int i = _awake.Count - 1; i >= 0; i--)
         {
+            Replica replica = _awake[i];
             replica.Tick();
             if (replica.Log.HasWork) MarkDirty(replica);
+            if (!replica.IsQuiet) continue;
+            replica.IsAwake = false;
+            _awake[i] = _awake[^1];
+            _awake.RemoveAt(_awake.Count - 1);
         }
 
         Router.Tick();
@@ -199,7 +206,8 @@ public sealed partial class Store
                 break;
             }
 
-            _isDirty.Remove(replica);
+            replica.IsDirty = false;
+            if (replica.IsGone) continue;
             replica.Retry();
             if (_localRequests.Count > 0)
             {
@@ -231,14 +239,16 @@ public sealed partial class Store
             foreach (LivenessMessage message in waiting.Messages) Send(message.To, new PeerMessage.OfLiveness(message));
         }
 
-        _flushList.Clear();
-        // In range order, so that a run is the same every time.
-        _flushList.AddRange(_awaitsFlush.OrderBy(r => r.Id));
+        _flushList.AddRange(_awaitsFlush);
+        _awaitsFlush.Clear();
         foreach (Replica replica in _flushList)
         {
-            if (!replica.Log.OnFlushed(this, position)) _awaitsFlush.Remove(replica);
+            replica.AwaitsFlush = replica.Log.OnFlushed(this, position);
+            if (replica.AwaitsFlush) _awaitsFlush.Add(replica);
             MarkDirty(replica);
         }
+
+        _flushList.Clear();
     }
 
     internal void Send(ServerId to, PeerMessage message)
@@ -261,10 +271,42 @@ public sealed partial class Store
 
     internal void MarkDirty(Replica replica)
     {
-        if (_isDirty.Add(replica)) _dirty.Enqueue(replica);
+        if (replica.IsGone) return;
+        Wake(replica);
+        if (replica.IsDirty) return;
+        replica.IsDirty = true;
+        _dirty.Enqueue(replica);
     }
 
-    internal void AwaitFlush(Replica replica) => _awaitsFlush.Add(replica);
+    private void Wake(Replica replica)
+    {
+        if (replica.IsAwake) return;
+        replica.IsAwake = true;
+        _awake.Add(replica);
+    }
+
+    // All when support between servers changes; otherwise each in turn every few seconds, for its housekeeping.
+    private void WakeSome()
+    {
+        if (_livenessSeen != Liveness.Changes)
+        {
+            _livenessSeen = Liveness.Changes;
+            foreach (Replica replica in _all) Wake(replica);
+            return;
+        }
+
+        int count = Math.Min(_all.Count, 1 + _all.Count / SlowRoundTicks);
+        for (int i = 0; i < count; i++) Wake(_all[_slowRound++ % _all.Count]);
+    }
+
+    private const int SlowRoundTicks = 500;
+
+    internal void AwaitFlush(Replica replica)
+    {
+        if (replica.AwaitsFlush) return;
+        replica.AwaitsFlush = true;
+        _awaitsFlush.Add(replica);
+    }
 
     internal void OnApplied(Replica replica)
     {
@@ -272,8 +314,14 @@ public sealed partial class Store
         if (replica.State.Lease.Holder == Self)
             Directory.Learn(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
         ulong applied = replica.State.AppliedIndex.Value;
-        if (applied % 256 == 0 && applied > Options.LogEntriesKept + 256)
-            replica.Log.Trim(new(applied - Options.LogEntriesKept));
+        if (applied % 256 == 0) Trim(replica, applied);
+    }
+
+    // Followers that lag by more than this get a snapshot instead of entries.
+    private void Trim(Replica replica, ulong applied)
+    {
+        ulong kept = replica.Log.Raft.LogBytes > Options.LogBytesKept ? 256 : Options.LogEntriesKept;
+        if (applied > kept) replica.Log.Trim(new(applied - kept));
     }
 
     private void AppendLiveness()
@@ -331,7 +379,16 @@ public sealed partial class Store
         var configuration = new Configuration(descriptor.Members, [], []);
         var raft = new RaftGroup(RaftOptionsFor(), Self, configuration, logState, Liveness, _random.Fork());
         var replica = new Replica(this, state, new RaftReplicatedLog(descriptor.Id, raft, Wal));
+        if (_replicas.TryGetValue(descriptor.Id, out Replica? early))
+        {
+            early.IsGone = true;
+            _all.Remove(early);
+            _awake.Remove(early);
+        }
+
         _replicas[descriptor.Id] = replica;
+        _all.Add(replica);
+        Wake(replica);
         if (replica.IsInitialized) Directory.Learn(new(descriptor, ServerId.None, 0));
         return replica;
     }

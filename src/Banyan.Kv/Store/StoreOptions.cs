@@ -47,6 +47,9 @@ public sealed record StoreOptions
     /// <summary>Entries kept for followers that lag, before they need a snapshot.</summary>
     public ulong LogEntriesKept { get; init; } = 10_000;
 
+    /// <summary>Above so many payload bytes in a range's log, fewer entries are kept.</summary>
+    public long LogBytesKept { get; init; } = 8 << 20;
+
     /// <summary>Two-phase commit in place of parallel commits: for comparison only.</summary>
     public bool TwoPhaseCommit { get; init; }
 }

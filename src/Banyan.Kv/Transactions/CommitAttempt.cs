@@ -30,6 +30,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private bool _unknown;
     private string? _refused;
     private Key? _failedCondition;
+    private CommandOutcome.AlreadyDone? _doneBefore;
     private bool _isAnswered;
 
     private sealed class Group(List<KeyWrite> writes)
@@ -183,6 +184,11 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 _refused = "a condition does not hold";
                 if (stagesHere) _mayBeStaged = false;
                 break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }:
+                _doneBefore = before;
+                _refused = "done before";
+                if (stagesHere) _mayBeStaged = false;
+                break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Refused refused }:
                 _refused = refused.Why;
                 break;
@@ -311,7 +317,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
     private void AfterAbort()
     {
-        if (_failedCondition is { } key) run.Finish(new TransactionOutcome.ConditionFailed(key));
+        if (_doneBefore is { } before) run.Finish(new TransactionOutcome.Committed(before.Timestamp, before.Reply));
+        else if (_failedCondition is { } key) run.Finish(new TransactionOutcome.ConditionFailed(key));
         else if (_refused == Unreachable) run.Finish(new TransactionOutcome.Unavailable(Unreachable));
         else run.Restart(_refused ?? "aborted by another");
     }

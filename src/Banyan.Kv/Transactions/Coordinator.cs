@@ -41,7 +41,18 @@ public sealed class Coordinator
     public void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done)
     {
         (request, acknowledgedThrough) = Identify(request, acknowledgedThrough);
-        Start(new TransactionRun(_store, this, body, [], request, acknowledgedThrough, done));
+        var run = new TransactionRun(_store, this, body, [], request, acknowledgedThrough, done);
+        if (request.Try == 0)
+        {
+            Start(run);
+            return;
+        }
+
+        new RetryFence(_store, request, before =>
+        {
+            if (before is null) Start(run);
+            else done(before);
+        }).Start();
     }
 
     /// <summary>Writes without reading: if all conditions hold, all writes happen.</summary>

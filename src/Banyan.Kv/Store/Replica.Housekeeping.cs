@@ -1,0 +1,64 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Requests;
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+
+namespace Banyan.Kv.Store;
+
+/// <content>What is done now and then: old versions, intents that nobody meets, records whose coordinator is gone.</content>
+public sealed partial class Replica
+{
+    private readonly SortedSet<TransactionId> _beingResolved = [];
+    private Key _garbageCursor;
+    private Timestamp _nextHousekeeping;
+
+    private void TickHousekeeping()
+    {
+        Timestamp now = _store.Clock.Reading;
+        if (now < _nextHousekeeping) return;
+        _nextHousekeeping = now.Add(HousekeepingMicroseconds);
+        Timestamp horizon = State.Closed.Add(-_store.Options.HistoryMicroseconds);
+        if (horizon > HistoryFrom) HistoryFrom = horizon;
+        State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
+        if (!HoldsLeaseAt(Timestamp.Zero)) return;
+        Timestamp old = now.Add(-_store.Options.TransactionExpiryMicroseconds);
+        PushAbandonedIntents(old);
+        ResolveForAbsentCoordinators(old);
+    }
+
+    // They would hold up the resolved timestamp.
+    private void PushAbandonedIntents(Timestamp old)
+    {
+        for (int at = 0; at < State.Intents.Count; at++)
+        {
+            Intent intent = State.Intents.At(at);
+            if (intent.Timestamp <= old) PushAndPark(intent.Meta, null, null);
+        }
+    }
+
+    // A commit whose coordinator has died before it resolved all intents: its record would stay for good.
+    private void ResolveForAbsentCoordinators(Timestamp old)
+    {
+        foreach (TransactionRecord record in State.Records.Values)
+        {
+            if (record.Status != TransactionStatus.Committed || record.InFlight.Count == 0 || record.LastHeartbeat > old) continue;
+            if (record.Timestamp > old || !_beingResolved.Add(record.Meta.Id)) continue;
+            List<List<PromisedWrite>> groups = _store.Router.GroupByRange(record.InFlight, w => w.Key);
+            int unanswered = groups.Count;
+            bool all = true;
+            foreach (List<PromisedWrite> group in groups)
+            {
+                var resolve = new ResolveCommand(record.Meta.Id, true, record.Timestamp, [.. group.Select(w => w.Key)]);
+                _store.Router.Send(group[0].Key, new CommandBody(group[0].Key, resolve), reply =>
+                {
+                    all &= reply is ReplyBody.Applied;
+                    if (--unanswered > 0) return;
+                    _beingResolved.Remove(record.Meta.Id);
+                    if (all && HoldsLeaseAt(Timestamp.Zero)) Propose(new ResolvedCommand(record.Meta), _ => { });
+                });
+            }
+        }
+    }
+
+    private const long HousekeepingMicroseconds = 100_000;
+}
