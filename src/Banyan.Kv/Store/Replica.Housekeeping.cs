@@ -21,10 +21,32 @@ public sealed partial class Replica
         if (horizon > HistoryFrom) HistoryFrom = horizon;
         State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
         if (!HoldsLeaseAt(Timestamp.Zero)) return;
+        if (PrefersAnother(now))
+        {
+            Log.TransferTo(State.Descriptor.PreferredLeader);
+            return;
+        }
+
         Timestamp old = now.Add(-_store.Options.TransactionExpiryMicroseconds);
         PushAbandonedIntents(old);
         ResolveForAbsentCoordinators(old);
     }
+
+    // Leases go back to where they were spread, once that server has been alive for a while.
+    private bool PrefersAnother(Timestamp now)
+    {
+        ServerId preferred = State.Descriptor.PreferredLeader;
+        if (preferred.IsNone || preferred == _store.Self || _inFlight.Count > 0 || _batch.Count > 0 || !_store.Liveness.IsAlive(preferred))
+        {
+            if (_inFlight.Count == 0) _preferredSince = Timestamp.MaxValue;
+            return false;
+        }
+
+        if (_preferredSince == Timestamp.MaxValue) _preferredSince = now;
+        return now >= _preferredSince.Add(_store.Options.LeaseReturnMicroseconds);
+    }
+
+    private Timestamp _preferredSince = Timestamp.MaxValue;
 
     // They would hold up the resolved timestamp.
     private void PushAbandonedIntents(Timestamp old)

@@ -84,6 +84,13 @@ public sealed partial class Replica
             if (!highest.IsZero) timestamp = highest;
         }
 
+        // Whoever leads next starts above our clock: so what was served must not lie above it.
+        if (!_store.Clock.TryObserve(timestamp))
+        {
+            request.Reply(NotLeaseholder());
+            return;
+        }
+
         foreach (Key key in read.Keys) Served.Add(key, timestamp, read.Reader);
         foreach (ScanSpan span in read.Spans) Served.Add(span.Span, timestamp, read.Reader);
         request.Reply(Evaluate(read, timestamp));
@@ -202,7 +209,7 @@ public sealed partial class Replica
             return;
         }
 
-        if (!HoldsLeaseAt(refresh.To))
+        if (!HoldsLeaseAt(refresh.To) || !_store.Clock.TryObserve(refresh.To))
         {
             request.Reply(NotLeaseholder());
             return;

@@ -36,7 +36,7 @@ public sealed partial class Replica
             return;
         }
 
-        if (!HoldsLeaseAt(stamp))
+        if (!HoldsLeaseAt(stamp) || !_store.Clock.TryObserve(stamp))
         {
             request.Reply(NotLeaseholder());
             return;

@@ -29,6 +29,9 @@ public sealed record StoreOptions
     /// <summary>A transaction whose record has not been heard of for this long may be aborted or recovered by others.</summary>
     public long TransactionExpiryMicroseconds { get; init; } = 1_000_000;
 
+    /// <summary>A lease goes back to the range's preferred leader when that has been alive for this long.</summary>
+    public long LeaseReturnMicroseconds { get; init; } = 3_000_000;
+
     /// <summary>How long a request may wait before its sender gives it up.</summary>
     public long RequestTimeoutMicroseconds { get; init; } = 10_000_000;
 
