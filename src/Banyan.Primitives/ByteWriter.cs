@@ -76,6 +76,12 @@ public sealed class ByteWriter(int capacity = 256) : IBufferWriter<byte>
     /// <summary>Eight bytes.</summary>
     public void Timestamp(Timestamp timestamp) => UInt64(timestamp.Value);
 
+    /// <summary>What was written, to be filled in where <see cref="Skip"/> left room; valid until the next write.</summary>
+    public Memory<byte> Patchable => _buffer.AsMemory(0, Length);
+
+    /// <summary>Leaves room, with whatever bytes.</summary>
+    public void Skip(int count) => Reserve(count);
+
     /// <summary>Leaves room for a word that is known only later; see <see cref="PatchUInt32"/>.</summary>
     public int SkipUInt32()
     {

@@ -81,7 +81,12 @@ public sealed record ResolveCommand(TransactionId Id, bool Commit, Timestamp Tim
 /// transaction can never again write on this range. Kept by the range, not by the timestamp cache, and under no
 /// transaction's own exemption: it survives a change of lease and cannot be overtaken by the late write itself.
 /// </summary>
-public sealed record PreventCommand(TransactionMeta Meta, Timestamp Timestamp, IReadOnlyList<PromisedWrite> Writes) : Command;
+/// <param name="Meta">The transaction.</param>
+/// <param name="Timestamp">At or below which the writes must stand.</param>
+/// <param name="Writes">What it promised here. None: it is prevented in any case, as after a one-range commit without an answer.</param>
+/// <param name="Request">If this request took effect here, that is the answer; None if it is not asked for.</param>
+public sealed record PreventCommand(
+    TransactionMeta Meta, Timestamp Timestamp, IReadOnlyList<PromisedWrite> Writes, RequestId Request = default) : Command;
 
 /// <summary>Keeps a pending or staging record alive, or creates a pending one. Only the coordinator sends it.</summary>
 public sealed record HeartbeatCommand(TransactionMeta Meta, Timestamp At, RequestId Request) : Command;

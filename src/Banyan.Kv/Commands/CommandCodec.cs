@@ -41,6 +41,7 @@ public static class CommandCodec
                 c.Meta.Encode(writer);
                 writer.Timestamp(c.Timestamp);
                 TransactionRecord.EncodePromises(writer, c.Writes);
+                c.Request.Encode(writer);
                 break;
             case HeartbeatCommand c:
                 writer.Byte((byte)Kind.Heartbeat);
@@ -96,7 +97,8 @@ public static class CommandCodec
             Kind.Resolve => new ResolveCommand(
                 TransactionId.Decode(ref reader), reader.Bool(), reader.Timestamp(), DecodeKeys(ref reader)),
             Kind.Prevent => new PreventCommand(
-                TransactionMeta.Decode(ref reader), reader.Timestamp(), TransactionRecord.DecodePromises(ref reader)),
+                TransactionMeta.Decode(ref reader), reader.Timestamp(), TransactionRecord.DecodePromises(ref reader),
+                RequestId.Decode(ref reader)),
             Kind.Heartbeat => new HeartbeatCommand(
                 TransactionMeta.Decode(ref reader), reader.Timestamp(), RequestId.Decode(ref reader)),
             Kind.PushAbort => new PushAbortCommand(TransactionMeta.Decode(ref reader)),

@@ -36,13 +36,7 @@ public sealed class RangeImage
     {
         var writer = new ByteWriter((int)Math.Min(int.MaxValue / 2, Versions.ApproximateBytes + Tables.Length + 1024));
         writer.Bytes(Tables);
-        foreach (VersionRecord record in Versions.History(KeySpan.All))
-        {
-            writer.Key(record.Key);
-            writer.Timestamp(record.Timestamp);
-            writer.Bool(record.Value is not null);
-            if (record.Value is not null) writer.Bytes(record.Value);
-        }
+        foreach (VersionRecord record in Versions.History(KeySpan.All)) EncodeVersion(record, writer);
 
         return writer.ToArray();
     }
@@ -54,14 +48,7 @@ public sealed class RangeImage
         state = null!;
         if (!TryDecodeTables(reader.Bytes(), out RangeState decoded)) return false;
         var loader = new VersionedMapLoader(decoded.Versions);
-        while (!reader.IsAtEnd)
-        {
-            Key key = reader.Key();
-            Timestamp timestamp = reader.Timestamp();
-            byte[]? value = reader.Bool() ? reader.Bytes().ToArray() : null;
-            if (reader.Failed || !decoded.Descriptor.Span.Contains(key) || !loader.TryAdd(key, timestamp, value)) return false;
-        }
-
+        if (!TryDecodeVersions(ref reader, decoded, loader)) return false;
         loader.Finish();
         state = decoded;
         return true;
@@ -73,5 +60,26 @@ public sealed class RangeImage
         var reader = new ByteReader(bytes);
         state = RangeState.DecodeTables(ref reader);
         return reader.IsAtEnd;
+    }
+
+    internal static void EncodeVersion(VersionRecord record, ByteWriter writer)
+    {
+        writer.Key(record.Key);
+        writer.Timestamp(record.Timestamp);
+        writer.Bool(record.Value is not null);
+        if (record.Value is not null) writer.Bytes(record.Value);
+    }
+
+    internal static bool TryDecodeVersions(ref ByteReader reader, RangeState state, VersionedMapLoader loader)
+    {
+        while (!reader.IsAtEnd)
+        {
+            Key key = reader.Key();
+            Timestamp timestamp = reader.Timestamp();
+            byte[]? value = reader.Bool() ? reader.Bytes().ToArray() : null;
+            if (reader.Failed || !state.Descriptor.Span.Contains(key) || !loader.TryAdd(key, timestamp, value)) return false;
+        }
+
+        return true;
     }
 }

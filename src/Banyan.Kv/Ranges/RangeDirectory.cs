@@ -44,7 +44,25 @@ public sealed class RangeDirectory
     }
 
     /// <summary>The range of a key.</summary>
-    public DirectoryEntry Find(Key key)
+    /// <remarks>
+    /// Half of a split may be known before the other half is. Then this is the range before the key: its leaseholder
+    /// refuses, and by the time of the next try the directory has learned more.
+    /// </remarks>
+    public DirectoryEntry Find(Key key) => _byStart[PositionOf(key)];
+
+    /// <summary>What of a span lies in the range of its first key; never empty unless the span is.</summary>
+    public KeySpan FirstPiece(KeySpan span)
+    {
+        int at = PositionOf(span.Start);
+        KeySpan range = _byStart[at].Descriptor.Span;
+        if (range.Contains(span.Start)) return range.Intersect(span);
+        Key end = at + 1 < _byStart.Length && _byStart[at + 1].Descriptor.Span.Start < span.End
+            ? _byStart[at + 1].Descriptor.Span.Start
+            : span.End;
+        return new(span.Start, end);
+    }
+
+    private int PositionOf(Key key)
     {
         Invariant.Holds(_byStart.Length > 0);
         int low = 0, high = _byStart.Length - 1;
@@ -55,7 +73,7 @@ public sealed class RangeDirectory
             else high = middle - 1;
         }
 
-        return _byStart[low];
+        return low;
     }
 
     /// <summary>A server said that it does not lead a range, and perhaps who does.</summary>

@@ -17,6 +17,11 @@ public sealed partial class RangeState
         {
             if (Admit(c) is { } refusal) return refusal;
         }
+        else if (c.Meta.StartedAt <= RecordHorizon)
+        {
+            // What bars late copies of its writes may be forgotten.
+            return new CommandOutcome.Refused(RefusedBecause.TooLate);
+        }
 
         if (Obstacle(c) is { } obstacle)
         {
@@ -218,6 +223,8 @@ public sealed partial class RangeState
         {
             if (!Intents.TryGet(key, out Intent intent) || intent.Meta.Id != id) continue;
             Intents.Remove(key);
+            // A copy of the write that is still on its way must not leave the intent again.
+            Prevented[id] = intent.Meta.StartedAt;
             Mix(id.Number, timestamp);
             if (!commit) continue;
             Invariant.Holds(timestamp >= intent.Timestamp);
@@ -227,7 +234,13 @@ public sealed partial class RangeState
 
     private CommandOutcome ApplyPrevent(PreventCommand c)
     {
-        bool all = true;
+        if (!c.Request.IsNone && Clients.TryGetValue(c.Request.Client, out ClientHistory? client)
+            && client.TryGet(c.Request.Sequence, out RequestOutcome before))
+        {
+            return new CommandOutcome.AlreadyDone(before.Timestamp, before.Reply);
+        }
+
+        bool all = c.Writes.Count > 0;
         foreach (PromisedWrite write in c.Writes)
         {
             if (!Descriptor.Span.Contains(write.Key)) return new CommandOutcome.Void();

@@ -42,6 +42,9 @@ public abstract record ReplyBody
     /// <summary>It may or may not have been done: leadership was lost while it was in flight.</summary>
     public sealed record Unknown : ReplyBody;
 
+    /// <summary>This write was not done now, but an earlier transmission of it may have been. Made by the router, never sent.</summary>
+    public sealed record Unsure(ReplyBody Reply) : ReplyBody;
+
     /// <summary>Nothing done: too much is waiting.</summary>
     public sealed record Overloaded : ReplyBody;
 }

@@ -16,7 +16,8 @@ public sealed class Router
 {
     private readonly Store _store;
     private readonly RangeDirectory _directory;
-    private readonly SortedDictionary<ulong, Outstanding> _outstanding = [];
+    private readonly SortedDictionary<ulong, Outstanding> _outstanding = []; // by the number of the first transmission
+    private readonly Dictionary<ulong, Outstanding> _transmissions = [];
     private ulong _lastNumber;
 
     private sealed class Outstanding(Key key, RequestBody body, Action<ReplyBody> done, Timestamp deadline)
@@ -25,8 +26,9 @@ public sealed class Router
         public readonly RequestBody Body = body;
         public readonly Action<ReplyBody> Done = done;
         public readonly Timestamp Deadline = deadline;
+        public readonly List<ulong> Numbers = [];
         public RangeId Range;
-        public ServerId SentTo;
+        public ServerId SentTo; // None while no transmission waits for its reply
         public Timestamp SendAgainAt;
         public int Tries;
         public bool MayHaveHappened;
@@ -36,6 +38,8 @@ public sealed class Router
     {
         _store = store;
         _directory = directory;
+        // Receivers drop what they have seen: a later life must not use an earlier one's numbers.
+        _lastNumber = store.Clock.Now().Value;
     }
 
     /// <summary>Requests without a reply yet.</summary>
@@ -49,10 +53,9 @@ public sealed class Router
     public void Send(Key key, RequestBody body, Action<ReplyBody> done, long? timeoutMicroseconds = null)
     {
         Timestamp deadline = _store.Clock.Reading.Add(timeoutMicroseconds ?? _store.Options.RequestTimeoutMicroseconds);
-        ulong number = ++_lastNumber;
         var request = new Outstanding(key, body, done, deadline);
-        _outstanding.Add(number, request);
-        Transmit(number, request);
+        Transmit(request);
+        _outstanding.Add(request.Numbers[0], request);
     }
 
     /// <summary>Sorts things by the range that holds their key; groups in key order of their first member's range.</summary>
@@ -72,37 +75,45 @@ public sealed class Router
     /// <summary>The range that holds a key, as far as this server knows.</summary>
     public RangeDescriptor RangeOf(Key key) => _directory.Find(key).Descriptor;
 
+    /// <summary>What of a span lies in the range of its first key; up to the next range that is known if that range is not.</summary>
+    public KeySpan FirstPiece(KeySpan span) => _directory.FirstPiece(span);
+
     internal void OnReply(ulong number, ServerId from, ReplyBody body)
     {
-        if (!_outstanding.TryGetValue(number, out Outstanding? request)) return;
+        if (!_transmissions.TryGetValue(number, out Outstanding? request)) return;
+        bool isLatest = number == request.Numbers[^1];
         switch (body)
         {
             case ReplyBody.NotLeaseholder notLeaseholder:
-                // An answer to an earlier try says nothing about the one under way.
-                if (request.SentTo != from) return;
+                // An answer to an earlier transmission says nothing about the one under way.
+                if (!isLatest) return;
                 _directory.OnNotLeaseholder(notLeaseholder.Range, from, notLeaseholder.Hint);
                 request.SentTo = ServerId.None;
-                if (!notLeaseholder.Hint.IsNone && request.Tries < 3) Transmit(number, request);
+                if (!notLeaseholder.Hint.IsNone && request.Tries < 3) Transmit(request);
                 else request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
                 break;
             case ReplyBody.Overloaded:
+                if (!isLatest) return;
                 request.SentTo = ServerId.None;
                 request.SendAgainAt = _store.Clock.Reading.Add(OverloadRetryMicroseconds);
                 break;
-            case ReplyBody.WrongRange { Descriptor: { } descriptor } when descriptor.Span.Contains(request.Key) is false:
+            case ReplyBody.WrongRange { Descriptor: { } descriptor } when !descriptor.Span.Contains(request.Key):
                 _directory.Learn(new(descriptor, ServerId.None, 0));
+                if (!isLatest) return;
                 request.SentTo = ServerId.None;
                 request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
                 break;
             case ReplyBody.Unknown:
                 request.MayHaveHappened = true;
+                if (!isLatest) return;
                 request.SentTo = ServerId.None;
                 request.SendAgainAt = _store.Clock.Reading.Add(RetryMicroseconds);
                 break;
             default:
                 if (body is ReplyBody.WrongRange { Descriptor: { } newer }) _directory.Learn(new(newer, ServerId.None, 0));
                 else _directory.OnServed(request.Range, from);
-                Finish(number, request, body);
+                bool isUnsure = request.MayHaveHappened && request.Body is WriteBody && body is ReplyBody.WrongRange or ReplyBody.NeedsTimestamp;
+                Finish(request, isUnsure ? new ReplyBody.Unsure(body) : body);
                 break;
         }
     }
@@ -112,16 +123,16 @@ public sealed class Router
     {
         if (_outstanding.Count == 0) return;
         Timestamp now = _store.Clock.Reading;
-        List<ulong>? due = null;
-        foreach ((ulong number, Outstanding request) in _outstanding)
+        List<Outstanding>? due = null;
+        foreach (Outstanding request in _outstanding.Values)
         {
-            if (request.SendAgainAt <= now || request.Deadline <= now) (due ??= []).Add(number);
+            if (request.SendAgainAt <= now || request.Deadline <= now) (due ??= []).Add(request);
         }
 
         if (due is null) return;
-        foreach (ulong number in due)
+        foreach (Outstanding request in due)
         {
-            if (!_outstanding.TryGetValue(number, out Outstanding? request)) continue;
+            if (!_outstanding.ContainsKey(request.Numbers[0])) continue;
             if (request.Deadline > now)
             {
                 if (!request.SentTo.IsNone)
@@ -131,23 +142,27 @@ public sealed class Router
                     _directory.OnNotLeaseholder(request.Range, request.SentTo, ServerId.None);
                 }
 
-                Transmit(number, request);
+                Transmit(request);
                 continue;
             }
 
             bool unknown = request.MayHaveHappened || !request.SentTo.IsNone;
-            Finish(number, request, unknown ? new ReplyBody.Unknown() : new ReplyBody.NotLeaseholder(request.Range, ServerId.None));
+            Finish(request, unknown ? new ReplyBody.Unknown() : new ReplyBody.NotLeaseholder(request.Range, ServerId.None));
         }
     }
 
-    private void Finish(ulong number, Outstanding request, ReplyBody body)
+    private void Finish(Outstanding request, ReplyBody body)
     {
-        _outstanding.Remove(number);
+        _outstanding.Remove(request.Numbers[0]);
+        foreach (ulong number in request.Numbers) _transmissions.Remove(number);
         request.Done(body);
     }
 
-    private void Transmit(ulong number, Outstanding request)
+    private void Transmit(Outstanding request)
     {
+        ulong number = ++_lastNumber;
+        request.Numbers.Add(number);
+        _transmissions.Add(number, request);
         DirectoryEntry entry = _directory.Find(request.Key);
         request.Range = entry.Descriptor.Id;
         ServerId to = entry.Leaseholder;

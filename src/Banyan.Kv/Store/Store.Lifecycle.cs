@@ -10,18 +10,23 @@ namespace Banyan.Kv.Store;
 public sealed partial class Store
 {
     private readonly SortedDictionary<RangeId, RecoveredRange> _recoveredLogs = [];
+    private readonly SortedSet<RangeId> _recoveredStates = [];
 
     private void Recover(StoreRecovery recovered, IReadOnlyList<RangeDescriptor> bootstrap)
     {
         foreach ((RangeId range, RecoveredRange log) in recovered.Logs) _recoveredLogs.Add(range, log);
-        IReadOnlyList<RangeState> states = recovered.States;
-        if (states.Count == 0)
+        if (!recovered.HasCheckpoint)
         {
             // The first ranges are not in any log: every server of a new cluster makes the same.
-            states = [.. bootstrap.Where(d => d.Members.Contains(Self)).Select(d => new RangeState(d))];
+            foreach (RangeDescriptor range in bootstrap)
+            {
+                if (range.Members.Contains(Self)) recovered.States.TryAdd(range.Id, new(range));
+            }
         }
 
-        foreach (RangeState state in states) RecoverReplica(state);
+        _recoveredStates.UnionWith(recovered.States.Keys);
+        foreach (RangeState state in recovered.States.Values) RecoverReplica(state);
+        _recoveredStates.Clear();
         // What is left has a vote or entries but no state: it waits for a split to be applied or for a snapshot.
         foreach (RangeId range in _recoveredLogs.Keys.ToList())
         {
@@ -47,18 +52,20 @@ public sealed partial class Store
     {
         RangeId id = right.Descriptor.Id;
         Directory.Learn(new(left.State.Descriptor, ServerId.None, 0));
-        if (_replicas.TryGetValue(id, out Replica? early) && early.IsInitialized) return; // a snapshot was quicker
+        // A snapshot was quicker, perhaps in an earlier life.
+        if ((_replicas.TryGetValue(id, out Replica? early) && early.IsInitialized) || _recoveredStates.Contains(id)) return;
+        // From here on the right half does not depend on the left one's log: that may be cut off by a snapshot.
+        RaftRecords.AppendSnapshotInstalled(Wal, id, SnapshotOf(right), _writer);
         if (_recoveredLogs.ContainsKey(id))
         {
             RecoverReplica(right);
             return;
         }
 
-        // The log must not know of the right half before it knows that the split is committed.
-        RaftRecords.AppendHardState(Wal, left.Id, left.Log.Raft.HardState, _writer);
         // A vote that was cast before the split came here stays cast.
         RaftLogState log = RaftLogState.Starting(right.AppliedIndex, right.AppliedTerm);
-        if (early is not null) log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
+        if (early is not null && early.Log.Raft.Term >= right.AppliedTerm)
+            log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
         Replica replica = AddReplica(right, log);
         MarkDirty(replica);
         if (right.Descriptor.PreferredLeader == Self) replica.Log.Campaign();
@@ -80,12 +87,12 @@ public sealed partial class Store
 
     internal void SendSnapshot(Replica replica, ServerId follower)
     {
-        RangeState state = replica.State;
-        var configuration = new Configuration(state.Descriptor.Members, [], []);
-        replica.Log.Raft.SendSnapshot(
-            follower, new(state.AppliedIndex, state.AppliedTerm, configuration, RangeImage.Capture(state).ToArray()));
+        replica.Log.Raft.SendSnapshot(follower, SnapshotOf(replica.State));
         MarkDirty(replica);
     }
+
+    private static RaftSnapshot SnapshotOf(RangeState state) => new(
+        state.AppliedIndex, state.AppliedTerm, new(state.Descriptor.Members, [], []), RangeImage.Capture(state).ToArray());
 
     /// <summary>Pins everything that a restart needs, without stopping: the host writes it wherever it has time.</summary>
     public StoreImage CaptureImage()

@@ -29,6 +29,7 @@ public sealed partial class Store
     private readonly Queue<(ulong Position, List<LivenessMessage> Messages)> _livenessAfterFlush = new();
     private readonly Queue<(ulong Number, RequestBody Body, RangeId Range)> _localRequests = new();
     private readonly Queue<(ulong Number, ReplyBody Body)> _localReplies = new();
+    private readonly SortedDictionary<ServerId, RequestsSeen> _requestsSeen = [];
     private readonly SeededRandom _random;
     private readonly ByteWriter _writer = new();
     private readonly List<Replica> _flushList = [];
@@ -162,6 +163,8 @@ public sealed partial class Store
                 Liveness.Step(m.Message);
                 break;
             case PeerMessage.OfRequest m:
+                // A copy of a request must not be answered "not done" while the first one is under way.
+                if (!IsFirst(from, m.Number)) break;
                 ulong number = m.Number;
                 Serve(m.Range, m.Body, reply => Send(from, new PeerMessage.OfReply(number, reply)));
                 break;
@@ -189,8 +192,9 @@ public sealed partial class Store
     /// <summary>Does everything that can be done without waiting.</summary>
     public void Work()
     {
-        while (true)
+        for (int rounds = 0; ; rounds++)
         {
+            Invariant.Holds(rounds < 1_000_000, "work comes to an end");
             while (_localRequests.TryDequeue(out (ulong Number, RequestBody Body, RangeId Range) request))
             {
                 ulong number = request.Number;
@@ -267,6 +271,12 @@ public sealed partial class Store
     {
         if (_replicas.TryGetValue(range, out Replica? replica) && replica.IsInitialized && ClockFault is null) replica.Handle(body, reply);
         else reply(new ReplyBody.NotLeaseholder(range, ServerId.None));
+    }
+
+    private bool IsFirst(ServerId from, ulong number)
+    {
+        if (!_requestsSeen.TryGetValue(from, out RequestsSeen? seen)) _requestsSeen.Add(from, seen = new());
+        return seen.TryAdd(number);
     }
 
     internal void MarkDirty(Replica replica)

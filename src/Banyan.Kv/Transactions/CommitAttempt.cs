@@ -130,6 +130,9 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             case ReplyBody.WrongRange:
                 run.Restart("a range was cut");
                 break;
+            case ReplyBody.Unsure:
+                SettleOnePhase();
+                break;
             case ReplyBody.Unknown:
                 run.Finish(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
                 break;
@@ -147,6 +150,19 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         if (why is RefusedBecause.Fenced or RefusedBecause.Acknowledged) run.Finish(new TransactionOutcome.Ambiguous(why));
         else run.Restart(why);
+    }
+
+    // An earlier transmission may have committed: find out, and bar it if it has not.
+    private void SettleOnePhase()
+    {
+        Key key = _groups[0].Writes.Count > 0 ? _groups[0].Writes[0].Key : _groups[0].Conditions[0].Key;
+        var prevent = new PreventCommand(meta, Timestamp.MaxValue, [], run.Request);
+        _store.Router.Send(key, new CommandBody(key, prevent), body =>
+        {
+            if (body is ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }) Committed(before.Timestamp, before.Reply);
+            else if (body is ReplyBody.Applied { Outcome: CommandOutcome.Found }) run.Restart("the range moved");
+            else run.Finish(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
+        }, run.TimeLeft());
     }
 
     private void SendWrites(bool staged)
@@ -195,7 +211,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             case ReplyBody.Applied or ReplyBody.WrongRange:
                 _refused = "aborted by another, or a range was cut";
                 break;
-            case ReplyBody.Unknown:
+            case ReplyBody.Unknown or ReplyBody.Unsure:
                 _unknown = true;
                 break;
             default:
@@ -397,9 +413,9 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             // A span of several ranges is refreshed piece by piece.
             for (Key from = span.Start; from < span.End;)
             {
-                var range = _store.Router.RangeOf(from);
-                KeySpan piece = range.Span.Intersect(new(from, span.End));
-                if (!byRange.TryGetValue(range.Id, out List<KeySpan>? pieces)) byRange.Add(range.Id, pieces = []);
+                RangeId range = _store.Router.RangeOf(from).Id;
+                KeySpan piece = _store.Router.FirstPiece(new(from, span.End));
+                if (!byRange.TryGetValue(range, out List<KeySpan>? pieces)) byRange.Add(range, pieces = []);
                 pieces.Add(piece);
                 from = piece.End;
             }

@@ -164,8 +164,7 @@ internal sealed class TransactionRun(
 
     private void IssueScan(ScanStep step, Key from)
     {
-        KeySpan rest = new(from, step.Span.End);
-        KeySpan here = store.Router.RangeOf(from).Span.Intersect(rest);
+        KeySpan here = store.Router.FirstPiece(new(from, step.Span.End));
         if (here.IsEmpty)
         {
             EndScan(step);

@@ -12,6 +12,7 @@ public sealed partial class RaftGroup
     private int _electionElapsed;
     private int _electionTimeout;
     private bool _campaignForTransfer;
+    private int _ticksWithoutWord;
 
     /// <summary>Whether this member is bound to vote for nobody but the leader that it supports.</summary>
     private bool SupportsPromised()
@@ -38,11 +39,21 @@ public sealed partial class RaftGroup
             _electionElapsed = 0;
             if (Role == RaftRole.Follower) _electionTimeout = 1 + _random.Next(PreVoteTicks * 2);
             else BecomeFollower(Term, ServerId.None);
+            AskPromisedLeader();
             return;
         }
 
         if (++_electionElapsed < _electionTimeout) return;
         BecomePreCandidate();
+    }
+
+    // After a restart: the leader may have nothing to send, and believe that this member still knows what is committed.
+    private void AskPromisedLeader()
+    {
+        if (!Leader.IsNone || ++_ticksWithoutWord < PreVoteTicks) return;
+        _ticksWithoutWord = 0;
+        _messagesNow.Add(new RequestVote(
+            Self, _promisedTo, Term.Next, _log.LastIndex, _log.LastTerm, PreVote: true, LeaderTransfer: false));
     }
 
     private void BecomePreCandidate()
@@ -99,6 +110,8 @@ public sealed partial class RaftGroup
 
     private void OnRequestVote(RequestVote m)
     {
+        // Who asks has not heard of this leader, or has forgotten what it heard: tell it again.
+        if (Role == RaftRole.Leader && _progress.TryGetValue(m.From, out Progress? asking)) asking.CommitKnown = asking.CommitSent = LogIndex.Zero;
         if (m.Term < Term || (m.PreVote && m.Term == Term))
         {
             // Tells it our term, so that it catches up.

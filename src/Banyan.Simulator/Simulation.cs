@@ -1,0 +1,80 @@
+using Banyan.Kv.Commands;
+using Banyan.Kv.Requests;
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+using Banyan.Simulator.Checking;
+using Banyan.Simulator.Workloads;
+using Banyan.Simulator.World;
+using Banyan.Storage;
+
+namespace Banyan.Simulator;
+
+/// <summary>One run: a cluster and its clients under faults, then a calm end in which everything must get done, then the checks.</summary>
+public static class Simulation
+{
+    private const long FaultyMicrosecondsMax = 120_000_000;
+    private const long CalmMicrosecondsMax = 60_000_000;
+
+    /// <summary>Runs a seed.</summary>
+    /// <param name="seed">Decides everything that is left to chance.</param>
+    /// <param name="operations">Transactions of all clients together.</param>
+    /// <param name="workload">What they do; a new one for each run.</param>
+    /// <param name="faults">What goes wrong; null for a mix that the seed decides.</param>
+    /// <param name="watch">Called with the cluster before it starts, for tests that look inside.</param>
+    public static Verdict Run(
+        ulong seed, int operations, IWorkload workload, FaultOptions? faults = null, Action<SimulatedCluster>? watch = null)
+    {
+        var random = new SeededRandom(seed);
+        faults ??= FaultOptions.Swarm(random.Fork());
+        int servers = random.Chance(0.3) ? 5 : 3;
+        var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults);
+        var violations = new List<string>();
+        SeededRandom splits = random.Fork();
+        cluster.OnSplitDue = () => Split(cluster, workload.AnyCut(splits), splits);
+        try
+        {
+            watch?.Invoke(cluster);
+            cluster.Start();
+            workload.Start(cluster, random.Fork(), operations);
+            while (!workload.IsDone && cluster.Time.Now < FaultyMicrosecondsMax) cluster.Time.RunUntil(cluster.Time.Now + 100_000);
+            cluster.Heal();
+            long calmUntil = cluster.Time.Now + CalmMicrosecondsMax;
+            while (!(workload.IsDone && Replicas.AreSettled(cluster)) && cluster.Time.Now < calmUntil)
+                cluster.Time.RunUntil(cluster.Time.Now + 100_000);
+            if (!workload.IsDone) violations.Add("after all faults had ended, not every operation got an outcome");
+            Replicas.Compare(cluster, violations);
+            workload.Check(Replicas.HistoryOf(cluster), violations);
+        }
+        catch (InvariantViolation broken)
+        {
+            violations.Add($"at {cluster.Time.Now} µs: {broken.Message}\n{broken.StackTrace}");
+        }
+
+        return new(
+            seed, workload.Operations, workload.Commits, violations, cluster.Network.TraceHash, cluster.Time.Now,
+            cluster.Time.Events, workload.Outcomes, FaultsOf(cluster));
+    }
+
+    private static SortedDictionary<string, long> FaultsOf(SimulatedCluster cluster) => new(StringComparer.Ordinal)
+    {
+        ["crashes"] = cluster.Crashes,
+        ["lostMessages"] = cluster.Network.Lost,
+        ["partitions"] = cluster.Partitions,
+        ["splits"] = cluster.Splits,
+    };
+
+    private static void Split(SimulatedCluster cluster, Key at, SeededRandom random)
+    {
+        SimulatedServer? server = cluster.Any(up: true);
+        var id = new RangeId(1000 + random.NextUInt64() % 1_000_000);
+        ServerId preferred = cluster.ServerIds[random.Next(cluster.ServerIds.Length)];
+        server?.Do(store =>
+        {
+            ulong generation = store.Router.RangeOf(at).Generation;
+            store.Router.Send(at, new CommandBody(at, new SplitCommand(at, id, preferred, generation)), reply =>
+            {
+                if (reply is ReplyBody.Applied { Outcome: CommandOutcome.Done }) cluster.Splits++;
+            });
+        });
+    }
+}

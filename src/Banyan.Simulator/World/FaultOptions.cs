@@ -1,0 +1,67 @@
+using Banyan.Primitives;
+
+namespace Banyan.Simulator.World;
+
+/// <summary>What goes wrong in a run, and how fast things are. Times are in microseconds.</summary>
+public sealed record FaultOptions
+{
+    /// <summary>One way between two servers, least.</summary>
+    public long DelayMin { get; init; } = 200;
+
+    /// <summary>One way between two servers, most; differences reorder messages.</summary>
+    public long DelayMax { get; init; } = 1_000;
+
+    /// <summary>Probability that a message is lost.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Probability that a message comes twice.</summary>
+    public double Duplication { get; init; }
+
+    /// <summary>A flush, least.</summary>
+    public long FlushMin { get; init; } = 100;
+
+    /// <summary>A flush, most.</summary>
+    public long FlushMax { get; init; } = 1_000;
+
+    /// <summary>Between two crashes, on average; 0 for none.</summary>
+    public long CrashEvery { get; init; }
+
+    /// <summary>How long a crashed server stays away, at most.</summary>
+    public long DownMax { get; init; } = 2_000_000;
+
+    /// <summary>Between two partitions, on average; 0 for none.</summary>
+    public long PartitionEvery { get; init; }
+
+    /// <summary>How long a partition lasts, at most.</summary>
+    public long PartitionMax { get; init; } = 2_000_000;
+
+    /// <summary>How far a server's clock is off, at most, either way.</summary>
+    public long ClockOffsetMax { get; init; } = 20_000;
+
+    /// <summary>Between two cuts of a range, on average; 0 for none.</summary>
+    public long SplitEvery { get; init; }
+
+    /// <summary>Between two checkpoints of a server, on average; 0 for none.</summary>
+    public long CheckpointEvery { get; init; } = 5_000_000;
+
+    /// <summary>Nothing goes wrong.</summary>
+    public static readonly FaultOptions None = new() { ClockOffsetMax = 0 };
+
+    /// <summary>A mix of its own for each seed: each fault is absent in some runs and frequent in others (swarm testing).</summary>
+    public static FaultOptions Swarm(SeededRandom random) => new()
+    {
+        DelayMin = 50 + random.Next(500),
+        DelayMax = 600 + random.Next(random.Chance(0.2) ? 40_000 : 4_000),
+        Loss = random.Chance(0.5) ? random.NextDouble() * 0.2 : 0,
+        Duplication = random.Chance(0.5) ? random.NextDouble() * 0.3 : 0,
+        FlushMin = 50,
+        FlushMax = 100 + random.Next(random.Chance(0.2) ? 50_000 : 3_000),
+        CrashEvery = random.Chance(0.6) ? 500_000 + random.Next(4_000_000) : 0,
+        DownMax = 200_000 + random.Next(3_000_000),
+        PartitionEvery = random.Chance(0.5) ? 500_000 + random.Next(4_000_000) : 0,
+        PartitionMax = 200_000 + random.Next(3_000_000),
+        ClockOffsetMax = random.Next(45_000),
+        SplitEvery = random.Chance(0.4) ? 500_000 + random.Next(5_000_000) : 0,
+        CheckpointEvery = random.Chance(0.7) ? 500_000 + random.Next(5_000_000) : 0,
+    };
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+using Banyan.Storage;
+
+namespace Banyan.Simulator.World;
+
+/// <summary>A whole cluster in one thread under virtual time: real stores, pretended time, network and disks.</summary>
+public sealed class SimulatedCluster
+{
+    internal static readonly WalOptions WalOptions = new() { SegmentBytes = 256 * 1024 };
+
+    private readonly SeededRandom _random;
+    private readonly SortedDictionary<ServerId, SimulatedServer> _servers = [];
+
+    /// <summary>Makes a cluster; <see cref="Start"/> starts it.</summary>
+    /// <param name="seed">Decides everything that is left to chance.</param>
+    /// <param name="servers">How many.</param>
+    /// <param name="cuts">Where the key space is cut into ranges at the start.</param>
+    /// <param name="faults">What goes wrong.</param>
+    /// <param name="storeOptions">The stores' knobs.</param>
+    public SimulatedCluster(ulong seed, int servers, IReadOnlyList<Key> cuts, FaultOptions faults, StoreOptions? storeOptions = null)
+    {
+        _random = new(seed);
+        Faults = faults;
+        StoreOptions = storeOptions ?? new();
+        Network = new(this, _random.Fork());
+        for (uint i = 1; i <= servers; i++) _servers.Add(new(i), new(this, new(i), _random.Fork()));
+        ServerIds = [.. _servers.Keys];
+        Bootstrap = MakeBootstrap([.. ServerIds], cuts);
+    }
+
+    /// <summary>Microseconds since the Unix epoch at which virtual time begins.</summary>
+    public long StartOfTime { get; } = 1_700_000_000_000_000;
+
+    /// <summary>The clock of the run.</summary>
+    public VirtualTime Time { get; } = new();
+
+    /// <summary>What goes wrong; may be changed in the middle of a run.</summary>
+    public FaultOptions Faults { get; set; }
+
+    /// <summary>A fixed delay for each pair of servers, in place of a random one.</summary>
+    public Func<ServerId, ServerId, long>? Latency { get; set; }
+
+    /// <summary>The stores' knobs.</summary>
+    public StoreOptions StoreOptions { get; }
+
+    /// <summary>Between the servers.</summary>
+    public SimulatedNetwork Network { get; }
+
+    /// <summary>All servers.</summary>
+    public ImmutableArray<ServerId> ServerIds { get; }
+
+    /// <summary>The first ranges.</summary>
+    public IReadOnlyList<RangeDescriptor> Bootstrap { get; }
+
+    /// <summary>All servers, up or not.</summary>
+    public IEnumerable<SimulatedServer> Servers => _servers.Values;
+
+    /// <summary>One of them.</summary>
+    public SimulatedServer Server(ServerId id) => _servers[id];
+
+    /// <summary>Starts every server, and the faults.</summary>
+    public void Start()
+    {
+        foreach (SimulatedServer server in _servers.Values) server.Start();
+        Plan(f => f.CrashEvery, CrashOne);
+        Plan(f => f.PartitionEvery, Partition);
+        Plan(f => f.CheckpointEvery, () => Any(up: true)?.Checkpoint());
+        Plan(f => f.SplitEvery, () => OnSplitDue?.Invoke());
+    }
+
+    /// <summary>Called when a range should be cut; whoever knows the keys does it.</summary>
+    public Action? OnSplitDue { get; set; }
+
+    /// <summary>How many crashes there were.</summary>
+    public int Crashes { get; private set; }
+
+    /// <summary>How many ranges were cut.</summary>
+    public int Splits { get; internal set; }
+
+    /// <summary>How many partitions there were.</summary>
+    public int Partitions { get; private set; }
+
+    /// <summary>Ends all faults and starts whoever is down: from here on the cluster must get everything done.</summary>
+    public void Heal()
+    {
+        Faults = Faults with { Loss = 0, Duplication = 0, CrashEvery = 0, PartitionEvery = 0, SplitEvery = 0 };
+        Network.Heal();
+        foreach (SimulatedServer server in _servers.Values)
+        {
+            if (!server.IsUp) server.Start();
+        }
+    }
+
+    /// <summary>A server, by chance; null if there is none.</summary>
+    public SimulatedServer? Any(bool up)
+    {
+        SimulatedServer[] candidates = [.. _servers.Values.Where(s => s.IsUp == up)];
+        return candidates.Length == 0 ? null : candidates[_random.Next(candidates.Length)];
+    }
+
+    private void Plan(Func<FaultOptions, long> every, Action happens)
+    {
+        long mean = every(Faults);
+        if (mean == 0) return;
+        Time.After(_random.NextInRange(mean / 2, mean * 3 / 2), () =>
+        {
+            if (every(Faults) == 0) return;
+            happens();
+            Plan(every, happens);
+        });
+    }
+
+    private void CrashOne()
+    {
+        if (Any(up: true) is not { } server) return;
+        Crashes++;
+        server.Crash();
+        int life = server.Life;
+        Time.After(_random.NextInRange(1_000, Faults.DownMax), () =>
+        {
+            if (server.Life == life && !server.IsUp) server.Start();
+        });
+    }
+
+    private void Partition()
+    {
+        Partitions++;
+        ServerId alone = ServerIds[_random.Next(ServerIds.Length)];
+        int direction = _random.Next(3);
+        foreach (ServerId other in ServerIds)
+        {
+            if (other == alone) continue;
+            if (direction != 1) Network.Cut(alone, other);
+            if (direction != 2) Network.Cut(other, alone);
+        }
+
+        Time.After(_random.NextInRange(10_000, Faults.PartitionMax), Network.Heal);
+    }
+
+    private static List<RangeDescriptor> MakeBootstrap(ImmutableArray<ServerId> members, IReadOnlyList<Key> cuts)
+    {
+        var ranges = new List<RangeDescriptor>();
+        for (int i = 0; i <= cuts.Count; i++)
+        {
+            Key start = i == 0 ? Key.Min : cuts[i - 1];
+            Key end = i == cuts.Count ? Key.Max : cuts[i];
+            ranges.Add(new(new((ulong)i + 1), new(start, end), 1, members, members[i % members.Length]));
+        }
+
+        return ranges;
+    }
+}

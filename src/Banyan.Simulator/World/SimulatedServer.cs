@@ -1,0 +1,149 @@
+using Banyan.Kv.Images;
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+using Banyan.Storage;
+
+namespace Banyan.Simulator.World;
+
+/// <summary>One server of a simulated cluster: the real store on a disk in memory, and the host's part in between.</summary>
+public sealed class SimulatedServer
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly SeededRandom _random;
+    private readonly MemoryDisk _disk = new();
+    private readonly ByteWriter _writer = new();
+    private readonly long _clockOffset;
+    private HybridClock _clock = null!;
+    private WalRound? _round;
+    private int _life;
+
+    internal SimulatedServer(SimulatedCluster cluster, ServerId id, SeededRandom random)
+    {
+        _cluster = cluster;
+        _random = random;
+        Id = id;
+        long most = cluster.Faults.ClockOffsetMax;
+        _clockOffset = most == 0 ? 0 : random.NextInRange(-most, most);
+    }
+
+    /// <summary>Which one.</summary>
+    public ServerId Id { get; }
+
+    /// <summary>Its store while it is up.</summary>
+    public Store? Store { get; private set; }
+
+    /// <summary>Whether it runs.</summary>
+    public bool IsUp => Store is not null;
+
+    /// <summary>Counts starts: an event that was planned in an earlier life is void.</summary>
+    public int Life => _life;
+
+    /// <summary>Starts, from whatever is on the disk.</summary>
+    public void Start()
+    {
+        Invariant.Holds(!IsUp);
+        int life = ++_life;
+        _round = null;
+        _clock = new HybridClock(_cluster.StoreOptions.MaxOffsetMicroseconds);
+        ReadClock();
+        StoreRecovery recovered = StoreRecovery.Open(_disk, SimulatedCluster.WalOptions, out WriteAheadLog wal);
+        Store = new Store(
+            Id, _cluster.ServerIds, _cluster.StoreOptions, _clock, wal, recovered, _cluster.Bootstrap, _random.Fork());
+        Settle();
+        PlanTick(life);
+    }
+
+    /// <summary>Stops at once; what was not flushed may be lost, in part or whole.</summary>
+    public void Crash()
+    {
+        Invariant.Holds(IsUp);
+        _life++;
+        Store = null;
+        if (_round is { } round && _random.Chance(0.7))
+        {
+            // It was being written when the power went.
+            _disk.FailAfter(_random.Next(4));
+            try
+            {
+                round.Write();
+            }
+            catch (IOException)
+            {
+                // So it got that far.
+            }
+        }
+
+        _round = null;
+        _disk.Crash(_random);
+    }
+
+    /// <summary>Runs something on the store's loop, then does what follows from it.</summary>
+    public void Do(Action<Store> action)
+    {
+        if (Store is null) return;
+        ReadClock();
+        action(Store);
+        Settle();
+    }
+
+    internal void Receive(ServerId from, ReadOnlyMemory<byte> message)
+    {
+        if (Store is null) return;
+        ReadClock();
+        var reader = new ByteReader(message.Span);
+        Timestamp sentAt = reader.Timestamp();
+        Invariant.Holds(PeerMessageCodec.TryDecode(ref reader, out PeerMessage decoded) && reader.IsAtEnd);
+        Invariant.Holds(Store.Receive(from, sentAt, decoded));
+        Settle();
+    }
+
+    /// <summary>Writes a checkpoint and drops the log before it.</summary>
+    public void Checkpoint()
+    {
+        if (Store is null || _round is not null) return;
+        ReadClock();
+        StoreImage image = Store.CaptureImage();
+        StoreCheckpoint.Write(_disk, image);
+        Store.Wal.DropBefore(image.Position);
+    }
+
+    private void ReadClock() => _clock.OnWallClock(_cluster.StartOfTime + _cluster.Time.Now + _clockOffset);
+
+    private void PlanTick(int life) => _cluster.Time.After(_cluster.StoreOptions.TickMicroseconds, () =>
+    {
+        if (life != _life) return;
+        ReadClock();
+        Store!.Tick();
+        Settle();
+        PlanTick(life);
+    });
+
+    // What a real host does after every event.
+    private void Settle()
+    {
+        Store store = Store!;
+        store.Work();
+        foreach ((ServerId to, PeerMessage message) in store.Outbox)
+        {
+            _writer.Clear();
+            _writer.Timestamp(_clock.Now());
+            PeerMessageCodec.Encode(_writer, message);
+            _cluster.Network.Send(Id, to, _writer.ToArray());
+        }
+
+        store.Outbox.Clear();
+        if (_round is not null || !store.Wal.HasPending) return;
+        WalRound round = _round = store.Wal.BeginRound();
+        int life = _life;
+        _cluster.Time.After(_random.NextInRange(_cluster.Faults.FlushMin, _cluster.Faults.FlushMax), () =>
+        {
+            if (life != _life) return;
+            round.Write();
+            store.Wal.CompleteRound(round);
+            _round = null;
+            ReadClock();
+            store.OnFlushed(store.Wal.FlushedPosition);
+            Settle();
+        });
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Banyan.Primitives;
+
+namespace Banyan.Storage;
+
+/// <summary>One file of the log: a header, rounds without gaps, then zeroes.</summary>
+/// <remarks>
+/// <code>
+/// header  8 bytes "BANYLOG1", u64 position of the first record, u32 identity, u32 CRC-32C of the above
+/// round   u32 magic, u32 payload length, u64 position of its first record, u32 records, u32 CRC-32C of the above,
+///         the identity and the payload; then the payload
+/// </code>
+/// </remarks>
+internal sealed class WalSegment
+{
+    public const int HeaderBytes = 24;
+    public const int RoundHeaderBytes = 24;
+    public const uint RoundMagic = 0x524E5942; // "BYNR"
+
+    private const string NamePrefix = "wal-";
+
+    private readonly IDiskFile _file;
+
+    private WalSegment(IDiskFile file, ulong start, long end)
+    {
+        _file = file;
+        Start = start;
+        End = end;
+    }
+
+    /// <summary>Position of its first record.</summary>
+    public ulong Start { get; }
+
+    /// <summary>Where the next round goes, in bytes.</summary>
+    public long End { get; private set; }
+
+    public string Name => NameOf(Start);
+
+    public static string NameOf(ulong start) => NamePrefix + start.ToString("x16", CultureInfo.InvariantCulture);
+
+    public static bool TryParseName(string name, out ulong start)
+    {
+        start = 0;
+        return name.Length == NamePrefix.Length + 16 && name.StartsWith(NamePrefix, StringComparison.Ordinal)
+            && ulong.TryParse(name.AsSpan(NamePrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out start)
+            && NameOf(start) == name;
+    }
+
+    public static WalSegment Create(IDisk disk, ulong start, uint identity, long bytes)
+    {
+        IDiskFile file = disk.Create(NameOf(start), bytes);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        "BANYLOG1"u8.CopyTo(header);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[8..], start);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[16..], identity);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[20..], Checksum.Crc32C(header[..20]));
+        file.Write(0, header);
+        disk.FlushFolder();
+        return new(file, start, HeaderBytes);
+    }
+
+    /// <summary>A segment whose rounds end at a byte, to go on writing there.</summary>
+    public static WalSegment Continue(IDisk disk, ulong start, long end) => new(disk.Open(NameOf(start)), start, end);
+
+    public static bool TryReadHeader(ReadOnlySpan<byte> bytes, out ulong start, out uint identity)
+    {
+        (start, identity) = (0, 0);
+        if (bytes.Length < HeaderBytes || !bytes.StartsWith("BANYLOG1"u8)) return false;
+        start = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
+        identity = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]) == Checksum.Crc32C(bytes[..20]);
+    }
+
+    /// <summary>Fills the header of a round whose payload follows it.</summary>
+    public static void SealRound(Span<byte> round, ulong position, uint records, uint identity)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(round, RoundMagic);
+        BinaryPrimitives.WriteUInt32LittleEndian(round[4..], (uint)(round.Length - RoundHeaderBytes));
+        BinaryPrimitives.WriteUInt64LittleEndian(round[8..], position);
+        BinaryPrimitives.WriteUInt32LittleEndian(round[16..], records);
+        BinaryPrimitives.WriteUInt32LittleEndian(round[20..], Sum(round, identity));
+    }
+
+    /// <summary>Looks for a whole round at the start of <paramref name="bytes"/>.</summary>
+    public static bool TryReadRound(
+        ReadOnlySpan<byte> bytes, uint identity, out ulong position, out uint records, out ReadOnlySpan<byte> payload)
+    {
+        (position, records) = (0, 0);
+        payload = default;
+        if (bytes.Length < RoundHeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != RoundMagic) return false;
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+        if (length > bytes.Length - RoundHeaderBytes) return false;
+        position = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
+        records = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]);
+        payload = bytes.Slice(RoundHeaderBytes, (int)length);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]) == Sum(bytes[..(RoundHeaderBytes + (int)length)], identity);
+    }
+
+    public bool HasRoomFor(int bytes) => End + bytes <= _file.Length;
+
+    public void Write(ReadOnlySpan<byte> round)
+    {
+        _file.Write(End, round);
+        End += round.Length;
+    }
+
+    public void Flush() => _file.Flush();
+
+    public void Close() => _file.Dispose();
+
+    private static uint Sum(ReadOnlySpan<byte> round, uint identity) =>
+        Checksum.Crc32C(round[RoundHeaderBytes..], Checksum.Crc32C(round[..20], identity));
+}
