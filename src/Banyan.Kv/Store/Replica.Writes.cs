@@ -30,10 +30,19 @@ public sealed partial class Replica
 
         Timestamp lowest = command.OnePhase && body.MayMove ? Timestamp.Max(command.Timestamp, _store.Clock.Now()) : command.Timestamp;
         Timestamp stamp = Timestamp.Max(lowest, FloorOf(command).Next);
-        if (stamp > command.Timestamp && !body.MayMove)
+        bool mayMove = body.MayMove;
+        if (stamp > command.Timestamp && !mayMove)
         {
-            request.Reply(new ReplyBody.NeedsTimestamp(stamp));
-            return;
+            if (command.Staged is null || command.Writes.Count == 0)
+            {
+                request.Reply(new ReplyBody.NeedsTimestamp(stamp));
+                return;
+            }
+
+            // The record must wait until the reads are good up to there, but the intents may stand: whoever wants to
+            // read on meets them. Without, two that read what the other writes would push each other up forever.
+            command = command with { Staged = null };
+            mayMove = true;
         }
 
         if (!HoldsLeaseAt(stamp) || !_store.Clock.TryObserve(stamp))
@@ -44,22 +53,22 @@ public sealed partial class Replica
 
         // Invariant 11: above every read that was served on these keys. What this command itself reads is served, too.
         foreach (KeyWrite write in command.Writes) Invariant.Holds(stamp > Served.Floor(write.Key, command.Meta.Id));
-        Invariant.Holds(stamp > _promisedClosed);
+        Invariant.Holds(command.Writes.Count == 0 || stamp > _promisedClosed);
         foreach (Condition condition in command.Conditions) Served.Add(condition.Key, stamp, command.Meta.Id);
         foreach (KeySpan span in command.ReadSpans) Served.Add(span, stamp, command.Meta.Id);
         if (stamp != command.Timestamp) command = command with { Timestamp = stamp };
         foreach (KeyWrite write in command.Writes) NoteInFlight(write.Key, stamp);
-        Propose(command, outcome => OnWriteApplied(outcome, body, request));
+        Propose(command, outcome => OnWriteApplied(outcome, body.Command.Meta, mayMove, request));
     }
 
-    private void OnWriteApplied(CommandOutcome? outcome, WriteBody body, Parked request)
+    private void OnWriteApplied(CommandOutcome? outcome, TransactionMeta writer, bool mayMove, Parked request)
     {
         switch (outcome)
         {
             case CommandOutcome.Conflict conflict:
-                PushAndPark(conflict.Intent.Meta, body.Command.Meta, request);
+                PushAndPark(conflict.Intent.Meta, writer, request);
                 break;
-            case CommandOutcome.TooOld when body.MayMove:
+            case CommandOutcome.TooOld when mayMove:
                 // Something else landed there first: the next stamp goes above it.
                 _parked++;
                 Unpark(request);
@@ -109,7 +118,8 @@ public sealed partial class Replica
     private Timestamp FloorOf(WriteCommand command)
     {
         TransactionId id = command.Meta.Id;
-        Timestamp floor = _promisedClosed;
+        // A record alone may be staged in closed time: its intents stand already, and hold back what is resolved.
+        Timestamp floor = command.Writes.Count > 0 ? _promisedClosed : Timestamp.Zero;
         foreach (KeyWrite write in command.Writes)
         {
             floor = Timestamp.Max(floor, Served.Floor(write.Key, id));

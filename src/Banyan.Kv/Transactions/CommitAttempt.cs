@@ -26,6 +26,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private Timestamp _stagedAt;
     private Timestamp _nextHeartbeat = meta.StartedAt.Add(run.Store.Options.TransactionHeartbeatMicroseconds);
     private int _unanswered;
+    private bool _isOnePhase;
+    private int _timesMoved;
     private bool _mayBeStaged;
     private bool _unknown;
     private string? _refused;
@@ -50,6 +52,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         foreach (List<KeyWrite> writes in _store.Router.GroupByRange(transaction.Writes.Values, w => w.Key)) _groups.Add(new(writes));
         if (_groups.Count <= 1 && ConditionsLieWith(_groups))
         {
+            _isOnePhase = true;
             SendOnePhase(_timestamp);
             return;
         }
@@ -61,15 +64,19 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             return;
         }
 
+        SendAll();
+    }
+
+    private void SendAll()
+    {
         foreach (Group group in _groups) group.HasAnchor = group.Writes.Exists(w => w.Key == meta.Anchor);
-        if (_store.Options.TwoPhaseCommit) SendWrites(staged: false);
-        else SendWrites(staged: true);
+        SendWrites(staged: !_store.Options.TwoPhaseCommit);
     }
 
     /// <summary>Keeps the record alive while the commit takes its time.</summary>
     public void Tick(Timestamp now)
     {
-        if (_isAnswered || _groups.Count <= 1 || now < _nextHeartbeat) return;
+        if (_isAnswered || _isOnePhase || now < _nextHeartbeat) return;
         _nextHeartbeat = now.Add(_store.Options.TransactionHeartbeatMicroseconds);
         SendToAnchor(new HeartbeatCommand(meta, now, run.Request), _ => { });
     }
@@ -117,8 +124,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             case ReplyBody.NeedsTimestamp needed:
                 Refresh(needed.Timestamp, unchanged =>
                 {
-                    if (unchanged) SendOnePhase(needed.Timestamp);
-                    else run.Restart("what was read has changed");
+                    if (!unchanged) run.Restart("what was read has changed");
+                    else OnMovedOnePhase(needed.Timestamp);
                 });
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Refused refused }:
@@ -143,6 +150,20 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 run.Finish(new TransactionOutcome.Unavailable("no leaseholder answered in time"));
                 break;
         }
+    }
+
+    // Two that read what the other writes would push each other up forever: an intent ends that, whoever refreshes meets it.
+    private void OnMovedOnePhase(Timestamp timestamp)
+    {
+        if (++_timesMoved < 2 || _groups[0].Writes.Count == 0)
+        {
+            SendOnePhase(timestamp);
+            return;
+        }
+
+        _isOnePhase = false;
+        _timestamp = timestamp;
+        SendAll();
     }
 
     // A fence or a late duplicate says that the request lives on elsewhere; anything else only ends this attempt.
@@ -178,18 +199,21 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 [], Timestamp.Zero, stagesHere ? promises : null);
             // Trap 1: a record may not be staged above what the reads are good for.
             bool mayMove = !stagesHere || !HasReads;
-            _store.Router.Send(group.Writes[0].Key, new WriteBody(command, mayMove), body => OnWritten(group, stagesHere, body), run.TimeLeft());
+            Timestamp stagedUpTo = !stagesHere ? Timestamp.Zero : mayMove ? Timestamp.MaxValue : _timestamp;
+            _store.Router.Send(group.Writes[0].Key, new WriteBody(command, mayMove), body => OnWritten(group, stagedUpTo, body), run.TimeLeft());
         }
     }
 
-    private void OnWritten(Group group, bool stagesHere, ReplyBody body)
+    // stagedUpTo: the highest timestamp at which the record may have been staged with this write; Zero if it was not sent along.
+    private void OnWritten(Group group, Timestamp stagedUpTo, ReplyBody body)
     {
+        bool stagesHere = !stagedUpTo.IsZero;
         switch (body)
         {
             case ReplyBody.Applied { Outcome: CommandOutcome.Done done }:
                 group.Landed = true;
                 _timestamp = Timestamp.Max(_timestamp, done.Timestamp);
-                if (stagesHere) _stagedAt = done.Timestamp;
+                if (stagesHere && done.Timestamp <= stagedUpTo) _stagedAt = done.Timestamp;
                 break;
             case ReplyBody.NeedsTimestamp needed:
                 _timestamp = Timestamp.Max(_timestamp, needed.Timestamp);
@@ -272,7 +296,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply,
             anchor.Landed ? [] : anchor.Writes, anchor.Landed ? [] : anchor.Conditions, [], Timestamp.Zero, Promises);
         _unanswered = 1;
-        _store.Router.Send(meta.Anchor, new WriteBody(command, MayMove: !HasReads), body => OnWritten(anchor, stagesHere: true, body), run.TimeLeft());
+        Timestamp stagedUpTo = HasReads ? _timestamp : Timestamp.MaxValue;
+        _store.Router.Send(meta.Anchor, new WriteBody(command, MayMove: !HasReads), body => OnWritten(anchor, stagedUpTo, body), run.TimeLeft());
     }
 
     private void OnDecidedInTwoPhases(ReplyBody body)
@@ -342,7 +367,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private void Committed(Timestamp timestamp, ReadOnlyMemory<byte> answer)
     {
         Answer(new TransactionOutcome.Committed(timestamp, answer));
-        if (_groups.Count <= 1) return;
+        if (_isOnePhase) return;
         // Trap 11: resolve only once the commit is explicit.
         SendToAnchor(End(commit: true, expectStaging: timestamp, timestamp), body =>
         {
@@ -373,6 +398,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         int unresolved = 0;
         bool all = true;
+        if (_groups.Count == 1) SendToAnchor(new ResolvedCommand(meta), _ => { });
         foreach (Group group in _groups)
         {
             if (group.HasAnchor) continue;
