@@ -174,6 +174,8 @@ public sealed partial class RaftGroup
     private void OnTimeoutNow(TimeoutNow m)
     {
         if (m.Term != Term || Role != RaftRole.Follower || !_configuration.IsVoter(Self)) return;
+        // The leader of this term has stepped down of its own will: the promise to it is over, here as with the voters.
+        (_promisedTo, _promisedEpoch) = (ServerId.None, 0);
         BecomeCandidate(forTransfer: true);
     }
 
