@@ -10,14 +10,14 @@ signal closed
 		if open == value:
 			return
 		open = value
-		_swing()
-		if open:
-			opened.emit()
-		else:
-			closed.emit()
+		# The setter also runs while a scene is being loaded, before the hinge exists.
+		if is_node_ready():
+			_swing()
+			(opened if open else closed).emit()
 
 @export_range(0, 180) var open_angle_degrees := 95.0
-@export var lock_code := &""
+
+## Lit while the door is open.
 @export var porch_light: Light3D
 
 
@@ -26,6 +26,6 @@ func _ready() -> void:
 
 
 func _swing() -> void:
-	# The setter also runs while the scene is being loaded, before the hinge exists.
-	if is_node_ready() or is_inside_tree():
-		$Hinge.rotation_degrees.y = -open_angle_degrees if open else 0.0
+	$Hinge.rotation_degrees.y = -open_angle_degrees if open else 0.0
+	if porch_light:
+		porch_light.visible = open
