@@ -44,6 +44,12 @@ public sealed record FaultOptions
     /// <summary>Between two checkpoints of a server, on average; 0 for none.</summary>
     public long CheckpointEvery { get; init; } = 5_000_000;
 
+    /// <summary>
+    /// Disks say "flushed" before they have written anything. No system can stand that: a control that the checkers see
+    /// what is lost.
+    /// </summary>
+    public bool DisksLie { get; init; }
+
     /// <summary>Nothing goes wrong.</summary>
     public static readonly FaultOptions None = new() { ClockOffsetMax = 0 };
 

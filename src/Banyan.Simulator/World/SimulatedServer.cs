@@ -135,6 +135,7 @@ public sealed class SimulatedServer
         if (_round is not null || !store.Wal.HasPending) return;
         WalRound round = _round = store.Wal.BeginRound();
         int life = _life;
+        if (_cluster.Faults.DisksLie) store.OnFlushed(round.End);
         _cluster.Time.After(_random.NextInRange(_cluster.Faults.FlushMin, _cluster.Faults.FlushMax), () =>
         {
             if (life != _life) return;
