@@ -16,9 +16,13 @@ internal sealed class PeerQueue(PeerTransportOptions options)
     /// <summary>Payload of a fragment, in bytes; with its header it fills a rented array.</summary>
     public const int FragmentBytes = (256 << 10) - PeerFrame.HeaderBytes;
 
-    private readonly Queue<Chunk> _chunks = new();
+    private readonly Queue<PeerWrite> _full = new();
     private readonly Queue<ReadOnlyMemory<byte>> _bulk = new();
-    private Chunk? _open;
+
+    // The chunk that is being filled, after all the full ones: fields, so that a message costs no object.
+    private byte[]? _open;
+    private int _openLength;
+    private int _openMessages;
     private long _chunkBytes;
     private long _bulkBytes;
     private int _bulkSent;
@@ -31,10 +35,12 @@ internal sealed class PeerQueue(PeerTransportOptions options)
     public long Bytes => _chunkBytes + _bulkBytes;
 
     /// <summary>Whether nothing waits.</summary>
-    public bool IsEmpty => _chunks.Count == 0 && _bulk.Count == 0;
+    public bool IsEmpty => !HasChunk && _bulk.Count == 0;
 
-    /// <summary>Whether only long messages wait.</summary>
-    public bool IsBulkOnly => _chunks.Count == 0 && _bulk.Count > 0;
+    /// <summary>Whether long messages wait.</summary>
+    public bool HasBulk => _bulk.Count > 0;
+
+    private bool HasChunk => _open is not null || _full.Count > 0;
 
     /// <summary>Copies a message into the queue. False if there is no room.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message)
@@ -48,7 +54,7 @@ internal sealed class PeerQueue(PeerTransportOptions options)
     /// <summary>Takes what is to be written next. False if nothing waits.</summary>
     public bool TryTake(out PeerWrite write)
     {
-        if (_bulk.Count > 0 && (_bulkTurn || _chunks.Count == 0))
+        if (_bulk.Count > 0 && (_bulkTurn || !HasChunk))
         {
             _bulkTurn = false;
             write = TakeFragment();
@@ -56,16 +62,10 @@ internal sealed class PeerQueue(PeerTransportOptions options)
         }
 
         _bulkTurn = true;
-        if (!_chunks.TryDequeue(out Chunk? chunk))
-        {
-            write = default;
-            return false;
-        }
-
-        if (chunk == _open) _open = null;
-        _chunkBytes -= chunk.Length;
-        Messages -= chunk.Messages;
-        write = PeerWrite.OfChunk(chunk.Bytes, chunk.Length, chunk.Messages);
+        if (_full.Count == 0) Seal();
+        if (!_full.TryDequeue(out write)) return false;
+        _chunkBytes -= write.Bytes.Length;
+        Messages -= write.Messages;
         return true;
     }
 
@@ -83,10 +83,10 @@ internal sealed class PeerQueue(PeerTransportOptions options)
     public int Clear()
     {
         int dropped = Messages;
-        foreach (Chunk chunk in _chunks) ArrayPool<byte>.Shared.Return(chunk.Bytes);
-        _chunks.Clear();
+        Seal();
+        foreach (PeerWrite chunk in _full) chunk.Dispose();
+        _full.Clear();
         _bulk.Clear();
-        _open = null;
         (_chunkBytes, _bulkBytes, _bulkSent, Messages) = (0, 0, 0, 0);
         return dropped;
     }
@@ -95,16 +95,12 @@ internal sealed class PeerQueue(PeerTransportOptions options)
     {
         int length = PeerFrame.HeaderBytes + message.Length;
         // One message always fits: a bound below a message's length would cut the peer off for good.
-        if (_chunks.Count > 0 && _chunkBytes + length > options.QueueBytesMax) return false;
-        if (_open is null || _open.Bytes.Length - _open.Length < length)
-        {
-            _open = new(ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes, length)));
-            _chunks.Enqueue(_open);
-        }
-
-        PeerFrame.Write(_open.Bytes.AsSpan(_open.Length), PeerFrameKind.Whole, message);
-        _open.Length += length;
-        _open.Messages++;
+        if (HasChunk && _chunkBytes + length > options.QueueBytesMax) return false;
+        if (_open is not null && _open.Length - _openLength < length) Seal();
+        _open ??= ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes, length));
+        PeerFrame.Write(_open.AsSpan(_openLength), PeerFrameKind.Whole, message);
+        _openLength += length;
+        _openMessages++;
         _chunkBytes += length;
         return true;
     }
@@ -135,12 +131,10 @@ internal sealed class PeerQueue(PeerTransportOptions options)
         return PeerWrite.OfFragment(payload, last);
     }
 
-    private sealed class Chunk(byte[] bytes)
+    private void Seal()
     {
-        public byte[] Bytes { get; } = bytes;
-
-        public int Length { get; set; }
-
-        public int Messages { get; set; }
+        if (_open is null) return;
+        _full.Enqueue(PeerWrite.OfChunk(_open, _openLength, _openMessages));
+        (_open, _openLength, _openMessages) = (null, 0, 0);
     }
 }

@@ -32,6 +32,15 @@ public sealed record PeerTransportOptions
     /// <summary>Longest pause between attempts to connect.</summary>
     public TimeSpan BackOffMax { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A connection without other traffic carries a sign of life so often.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>An incoming connection that brings nothing for so long is closed; several of the above.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Incoming connections at a time, those in the handshake included; further ones are closed at once.</summary>
+    public int IncomingMax { get; init; } = 256;
+
     /// <summary>Bytes that a peer does not acknowledge for this long break the connection (Linux).</summary>
     public TimeSpan UnacknowledgedTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -6,13 +6,18 @@ namespace Banyan.Server.Peers;
 /// <param name="Peers">In the order of their ids.</param>
 /// <param name="Refused">Incoming connections that were closed during the handshake.</param>
 /// <param name="LastRefusal">Why the last of them was closed; null if none was.</param>
-public sealed record PeerTransportStatus(IReadOnlyList<PeerStatus> Peers, long Refused, string? LastRefusal);
+/// <param name="Unaddressed">Messages dropped because the transport knows no such peer.</param>
+public sealed record PeerTransportStatus(
+    IReadOnlyList<PeerStatus> Peers, long Refused, string? LastRefusal, long Unaddressed);
 
 /// <summary>Counters of the traffic with one peer.</summary>
 public sealed record PeerStatus(ServerId Peer)
 {
     /// <summary>Whether this server can send to it.</summary>
     public bool Reachable { get; init; }
+
+    /// <summary>Since when; null while it is not reachable.</summary>
+    public DateTimeOffset? ReachableSince { get; init; }
 
     /// <summary>Whether it can send to this server.</summary>
     public bool Attached { get; init; }
@@ -41,7 +46,7 @@ public sealed record PeerStatus(ServerId Peer)
     /// <summary>Bytes that wait.</summary>
     public long BytesQueued { get; init; }
 
-    /// <summary>Messages dropped because the queue was full.</summary>
+    /// <summary>Messages dropped because the queue was full or the peer could not be reached.</summary>
     public long MessagesDropped { get; init; }
 
     /// <summary>Messages dropped because the connection broke while they were being written.</summary>
@@ -56,6 +61,9 @@ public sealed record PeerStatus(ServerId Peer)
     /// <summary>Connections from it that were closed for what it sent.</summary>
     public long BadStreams { get; init; }
 
-    /// <summary>Why a connection from or to it last ended or failed; null if none has.</summary>
-    public string? LastError { get; init; }
+    /// <summary>Why the connection to it last ended or failed; null if it never did.</summary>
+    public string? LastSendError { get; init; }
+
+    /// <summary>Why the connection from it last ended; null if it never did.</summary>
+    public string? LastReceiveError { get; init; }
 }

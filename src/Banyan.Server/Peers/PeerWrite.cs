@@ -33,6 +33,14 @@ internal readonly struct PeerWrite : IDisposable
         return new(rented, length, last ? 1 : 0);
     }
 
+    /// <summary>A sign of life.</summary>
+    public static PeerWrite OfKeepAlive()
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(PeerFrame.HeaderBytes);
+        PeerFrame.Write(rented, PeerFrameKind.KeepAlive, default);
+        return new(rented, PeerFrame.HeaderBytes, 0);
+    }
+
     /// <summary>Gives the array back.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_rented);
 }
