@@ -85,3 +85,19 @@ public sealed class InlineObject(string className, IReadOnlyList<KeyValuePair<st
         return _hash = hash == 0 ? 1 : hash;
     }
 }
+
+/// <summary>An object of another process by its number there: Godot's EncodedObjectAsID.</summary>
+public sealed class EncodedObject(ulong id) : ObjectRef
+{
+    /// <summary>The class name that Godot gives it.</summary>
+    public const string ClassName = "EncodedObjectAsID";
+
+    /// <summary>The ObjectID in the process that sent it; not 0.</summary>
+    public ulong Id { get; } = id;
+
+    /// <inheritdoc/>
+    public override bool Equals(ObjectRef? other) => other is EncodedObject e && e.Id == Id;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Id.GetHashCode();
+}
