@@ -37,6 +37,8 @@ public static class Simulation
             cluster.Start();
             workload.Start(cluster, random.Fork(), operations);
             while (!workload.IsDone && cluster.Time.Now < FaultyMicrosecondsMax) cluster.Time.RunUntil(cluster.Time.Now + 100_000);
+            // In a slow enough world not all of them were begun: what was begun must end now.
+            workload.Stop();
             cluster.Heal();
             long calmUntil = cluster.Time.Now + CalmMicrosecondsMax;
             while (!(workload.IsDone && Replicas.AreSettled(cluster)) && cluster.Time.Now < calmUntil)

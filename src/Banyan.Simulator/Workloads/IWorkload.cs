@@ -16,6 +16,9 @@ public interface IWorkload
     /// <summary>Starts the clients; they stop by themselves after so many operations in all.</summary>
     void Start(SimulatedCluster cluster, SeededRandom random, int operations);
 
+    /// <summary>Starts nothing new; what runs goes on to its end.</summary>
+    void Stop();
+
     /// <summary>Whether every operation has an outcome.</summary>
     bool IsDone { get; }
 
