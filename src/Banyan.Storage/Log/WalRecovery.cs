@@ -5,6 +5,9 @@ namespace Banyan.Storage;
 /// <summary>Reads a log from its first segment to its end, and finds out where that is.</summary>
 internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalReplay replay)
 {
+    private bool _isIdentityKnown;
+
+    /// <summary>The log's own; a new one if there is no log yet.</summary>
     public uint Identity { get; private set; } = newIdentity;
 
     public List<ulong> SegmentStarts { get; private set; } = [];
@@ -48,8 +51,9 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         byte[] bytes = ReadAll(name);
         if (!WalSegment.TryReadHeader(bytes, out ulong startRead, out uint identity) || startRead != start)
         {
-            // A segment's first round is flushed together with its header.
-            if (!isLast || start != End || HasRoundAfter(bytes, 0, End)) throw new CorruptFileException(name, 0, "its header is wrong");
+            // A segment's first round is flushed together with its header and begins in the same sector: a crash that
+            // cost the header left nothing of the round beside it. No round can be looked for without the identity.
+            if (!isLast || start != End || HasBytesBesideHeader(bytes)) throw new CorruptFileException(name, 0, "its header is wrong");
             disk.Delete(name);
             disk.FlushFolder();
             SegmentStarts = SegmentStarts[..^1];
@@ -58,7 +62,9 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
 
         // Records may be missing between segments only if a checkpoint holds them.
         if (start != End && start > from) throw new CorruptFileException(name, 0, $"the records from {End} to {start} before it are gone");
+        if (_isIdentityKnown && identity != Identity) throw new CorruptFileException(name, 0, "it is of another log");
         Identity = identity;
+        _isIdentityKnown = true;
         End = Math.Max(End, start);
         int at = WalSegment.HeaderBytes;
         while (WalSegment.TryReadRound(bytes.AsSpan(at), Identity, out ulong position, out uint records, out ReadOnlySpan<byte> payload)
@@ -88,6 +94,12 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         }
 
         if (!reader.IsAtEnd) throw new CorruptFileException(name, at, "the round's checksum is right, its records are not");
+    }
+
+    private static bool HasBytesBesideHeader(ReadOnlySpan<byte> bytes)
+    {
+        int end = Math.Min(bytes.Length, WalSegment.SectorBytes);
+        return end > WalSegment.HeaderBytes && bytes[WalSegment.HeaderBytes..end].ContainsAnyExcept((byte)0);
     }
 
     private bool HasRoundAfter(ReadOnlySpan<byte> bytes, int at, ulong position)

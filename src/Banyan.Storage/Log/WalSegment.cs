@@ -16,6 +16,10 @@ internal sealed class WalSegment
 {
     public const int HeaderBytes = 24;
     public const int RoundHeaderBytes = 24;
+
+    /// <summary>What a disk writes whole or not at all, at least.</summary>
+    public const int SectorBytes = 512;
+
     public const uint RoundMagic = 0x524E5942; // "BYNR"
 
     private const string NamePrefix = "wal-";
