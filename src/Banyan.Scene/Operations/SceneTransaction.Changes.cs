@@ -18,14 +18,8 @@ public sealed partial class SceneTransaction
         IReadOnlyList<TemplateNode> nodes = o.Template.Nodes;
         if (!CheckTemplate(nodes)) yield break;
         var parent = new Found();
-        foreach (TransactionStep step in Find(t, o.Parent, parent)) yield return step;
+        foreach (TransactionStep step in FindAttached(t, o.Parent, parent)) yield return step;
         if (Error is not null) yield break;
-        // By path the way down was read; by id nothing says yet that the parent still hangs in the world.
-        if (!o.Parent.Id.IsNone)
-        {
-            foreach (TransactionStep step in WalkUp(t, parent, NodeId.None, nodes[0].Name)) yield return step;
-            if (Error is not null) yield break;
-        }
 
         GetStep sibling = t.Get(SceneKeys.Child(parent.Place, nodes[0].Name));
         yield return sibling;
@@ -54,7 +48,7 @@ public sealed partial class SceneTransaction
             ulong last = DecodeSerial(counters.Values[counter++], zone);
             Invariant.Holds(last + (ulong)born.Count <= uint.MaxValue);
             foreach (int i in born) places[i] = places[i] with { Id = NodeId.Of(zone, (uint)++last) };
-            t.Put(SceneKeys.Serials(zone), EncodeSerial(last));
+            t.Put(SceneKeys.Serials(zone), SceneRecords.EncodeNumber(last));
         }
 
         ulong order = t.ReadTimestamp.Value;
@@ -114,17 +108,7 @@ public sealed partial class SceneTransaction
     {
         // The world's root is serial 1 of zone 0 from the start.
         if (value is null) return zone == ZoneId.World ? 1UL : 0UL;
-        var reader = new ByteReader(value);
-        ulong serial = reader.Number();
-        Invariant.Holds(reader.IsAtEnd);
-        return serial;
-    }
-
-    private static byte[] EncodeSerial(ulong serial)
-    {
-        var writer = new ByteWriter(8);
-        writer.Number(serial);
-        return writer.ToArray();
+        return SceneRecords.DecodeNumber(value);
     }
 
     private IEnumerable<TransactionStep> Despawn(Transaction t, DespawnOperation o)
@@ -327,10 +311,8 @@ public sealed partial class SceneTransaction
                 }
             }
 
-            var writer = new ByteWriter(8);
-            writer.Number(o.Zone.Value);
             if (o.Zone == next.Node.Id.BirthZone) t.Delete(SceneKeys.Locator(next.Node.Id));
-            else t.Put(SceneKeys.Locator(next.Node.Id), writer.ToArray());
+            else t.Put(SceneKeys.Locator(next.Node.Id), SceneRecords.EncodeNumber(o.Zone.Value));
         }
 
         _results.Add(top.Place.Id);
@@ -350,6 +332,9 @@ public sealed partial class SceneTransaction
         foreach (TransactionStep step in Find(t, node, found)) yield return step;
         if (Error is null && found.Header.IsRoot && found.Place.Id != NodeId.Root)
             Refuse(SceneErrorCode.NoSuchNode, $"no node {node}: it is being removed");
+        // By path the way down was read; by id nothing says yet that what is above still hangs in the world.
+        if (Error is not null || node.Id.IsNone) yield break;
+        foreach (TransactionStep step in WalkUp(t, found, NodeId.None, node.ToString())) yield return step;
     }
 
     private bool CheckNotRoot(Found node) =>

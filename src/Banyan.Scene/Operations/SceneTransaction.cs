@@ -121,9 +121,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
         byte[]? header = step.Values[0];
         if (header is null && step.Values[1] is { } locator)
         {
-            var reader = new ByteReader(locator);
-            home = home with { Zone = new((uint)reader.Number()) };
-            Invariant.Holds(reader.IsAtEnd);
+            home = home with { Zone = new((uint)SceneRecords.DecodeNumber(locator)) };
             GetStep moved = t.Get(SceneKeys.Header(home));
             yield return moved;
             header = moved.Value;
@@ -167,7 +165,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
             if (at.Id == NodeId.Root) yield break;
             if (header.IsRoot)
             {
-                Error = new(SceneErrorCode.NoSuchNode, $"{what}: the parent is being removed");
+                Error = new(SceneErrorCode.NoSuchNode, $"no node {what}: it is being removed");
                 yield break;
             }
 
