@@ -225,7 +225,8 @@ internal sealed class VariantLexer(string text)
             switch (c)
             {
                 case '"':
-                    return HasPairedSurrogates(value) ? new Token(kind, start, value.ToString()) : Bad(start, "a surrogate without its pair in a string");
+                    string whole = value.ToString();
+                    return HasPairedSurrogates(whole) ? new Token(kind, start, whole) : Bad(start, "a surrogate without its pair in a string");
                 case '\0':
                     return Bad(_at - 1, "a zero character in a string");
                 case '\\':
@@ -266,7 +267,7 @@ internal sealed class VariantLexer(string text)
         }
     }
 
-    private static bool HasPairedSurrogates(StringBuilder value)
+    private static bool HasPairedSurrogates(string value)
     {
         for (int i = 0; i < value.Length; i++)
         {

@@ -312,7 +312,6 @@ internal sealed class VariantTextParser(VariantLexer lexer, ResourceResolver? re
         after = lexer.Next();
         if (after.Kind == TokenKind.ParenthesisOpen && token.Text is "Resource" or "SubResource" or "ExtResource")
         {
-            if (after.Kind != TokenKind.ParenthesisOpen) return Fail(after, "expected '('");
             if (!TryReference(token, out ObjectRef? script)) return false;
             if (script is not null) type = ElementType.OfScript(script);
             after = lexer.Next();
