@@ -16,7 +16,7 @@ public interface IPeerInbox
     /// <summary>All messages that came in with one read have been handed over: the time to wake the loop.</summary>
     void OnBatchEnd(ServerId from);
 
-    /// <summary>The way to a peer is open, or no longer.</summary>
+    /// <summary>The way to a peer is open, or no longer. On a thread of its own, in order for each peer; it must not block.</summary>
     void OnReachable(ServerId peer, bool reachable)
     {
     }

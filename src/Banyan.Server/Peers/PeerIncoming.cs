@@ -75,7 +75,17 @@ internal sealed class PeerIncoming
             return;
         }
 
-        string end = Serve(received);
+        string end;
+        try
+        {
+            end = Serve(received);
+        }
+        catch (SocketException e)
+        {
+            // Whatever happens to this connection, the next one must get its turn.
+            end = PeerSocket.Describe(e.SocketErrorCode);
+        }
+
         _listener.EndTurn(received, end);
     }
 

@@ -230,7 +230,7 @@ internal sealed class PeerLink : IAsyncDisposable
                 else
                 {
                     long began = Environment.TickCount64;
-                    await ServeAsync(socket).ConfigureAwait(false);
+                    await ServeAsync(socket, address).ConfigureAwait(false);
                     // A connection that is closed as soon as it is open is a failure too.
                     if (Environment.TickCount64 - began > _options.BackOffMax.TotalMilliseconds) _backOff.Reset();
                 }
@@ -260,10 +260,17 @@ internal sealed class PeerLink : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    private async Task ServeAsync(Socket socket, EndPoint address)
     {
         lock (_gate)
         {
+            if (!_address.Equals(address))
+            {
+                // The peer moved while it was dialled.
+                socket.Dispose();
+                return;
+            }
+
             (_socket, _since, _down, _failure) = (socket, DateTimeOffset.UtcNow, false, null);
             _connects++;
             // What has gathered goes first; the drain finds it without being woken.

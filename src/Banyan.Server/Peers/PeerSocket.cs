@@ -19,7 +19,14 @@ internal static class PeerSocket
         if (!OperatingSystem.IsLinux()) return;
         Span<byte> milliseconds = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(milliseconds, (int)options.UnacknowledgedTimeout.TotalMilliseconds);
-        socket.SetRawSocketOption(LinuxTcp, LinuxTcpUserTimeout, milliseconds);
+        try
+        {
+            socket.SetRawSocketOption(LinuxTcp, LinuxTcpUserTimeout, milliseconds);
+        }
+        catch (SocketException)
+        {
+            // Some sandboxes do not know the option; then the kernel's own, longer time-out holds.
+        }
     }
 
     /// <summary>A socket for dialling.</summary>

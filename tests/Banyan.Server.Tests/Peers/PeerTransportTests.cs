@@ -194,4 +194,43 @@ public sealed class PeerTransportTests
         Assert.True(two.Peer(S1).Attached);
         Assert.False(two.Peer(S1).Reachable);
     }
+
+    [Fact]
+    public async Task Senders_on_several_threads_survive_connections_that_break()
+    {
+        await using PeerTransport one = Start(S1, _inbox1);
+        await using PeerTransport two = Start(S2, _inbox2);
+        one.SetPeer(S2, two.EndPoint);
+        await _inbox1.BecomesAsync(S2, true);
+        using var stop = new CancellationTokenSource();
+        Task[] senders =
+        [
+            .. Enumerable.Range(0, 3).Select(sender => Task.Run(() =>
+            {
+                for (int i = 0; !stop.IsCancellationRequested; i++) one.Send(S2, Numbered((sender << 28) | i, 4 + (i % 5000)));
+            })),
+        ];
+        for (int cut = 0; cut < 10; cut++)
+        {
+            // A second connection under the same id pushes the first out.
+            using System.Net.Sockets.Socket intruder = await two.CallAsync(S1, S2);
+            await _inbox1.BecomesAsync(S2, true);
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(senders).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        await Patience.UntilAsync(() => one.Peer(S2) is { Reachable: true, MessagesQueued: 0 }, "the queue is empty");
+        one.Send(S2, Numbered(-1));
+        int[] last = [-1, -1, -1];
+        while (true)
+        {
+            int number = NumberOf((await _inbox2.NextAsync()).Message);
+            if (number == -1) break;
+            // Some are lost; none is repeated or overtaken.
+            Assert.True((number & 0xFFFFFFF) > last[number >> 28]);
+            last[number >> 28] = number & 0xFFFFFFF;
+        }
+
+        Assert.DoesNotContain(-1, last);
+    }
 }
