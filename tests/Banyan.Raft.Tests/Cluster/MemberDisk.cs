@@ -52,6 +52,8 @@ internal sealed class MemberDisk
 
     public RaftLogState Recover()
     {
+        // A snapshot is written before the term that came with it; what was promised in that term was told to nobody.
+        if (_hardState.Term < Applied.Term) _hardState = new(Applied.Term, default, _hardState.Commit, default, 0);
         LogIndex commit = LogIndex.Min(LogIndex.Max(_hardState.Commit, Applied.Index), Log.LastIndex);
         return new(_hardState with { Commit = commit }, Log.CompactedIndex, Log.CompactedTerm, [.. Log.Entries], Applied.Index);
     }

@@ -10,9 +10,10 @@ internal sealed class StoreLivenessFake(RaftCluster cluster, ServerId self) : IS
 
     private const int TicksBetweenRequests = 3;
 
-    // Durable: what was promised to others, and the epoch under which support is asked for.
+    // Durable: what was promised to others, and the epoch under which each other's support is asked
+    // for. One for all would let a new epoch with one end the promise of another before it has expired.
     private readonly SortedDictionary<ServerId, (ulong Epoch, Timestamp Expiration, bool Supported)> _given = [];
-    private ulong _requestEpoch;
+    private readonly SortedDictionary<ServerId, ulong> _requestEpochs = [];
 
     private readonly SortedDictionary<ServerId, (ulong Epoch, Timestamp Expiration)> _received = [];
     private int _ticks;
@@ -34,7 +35,7 @@ internal sealed class StoreLivenessFake(RaftCluster cluster, ServerId self) : IS
     public void OnRestart()
     {
         _received.Clear();
-        _requestEpoch++;
+        foreach (ServerId id in cluster.Configuration.Members()) _requestEpochs[id] = _requestEpochs.GetValueOrDefault(id) + 1;
     }
 
     public void Tick()
@@ -44,9 +45,9 @@ internal sealed class StoreLivenessFake(RaftCluster cluster, ServerId self) : IS
         {
             // One exchange, whole or not at all; loss is the caller's cut links and this coin.
             if (other.Id == self || cluster.IsCut(self, other.Id) || !other.IsUp || cluster.Random.Chance(LossOfRequests)) continue;
-            (ulong epoch, Timestamp expiration) = other.Liveness!.OnRequest(self, _requestEpoch, cluster.Now.Add(SupportMicroseconds));
+            (ulong epoch, Timestamp expiration) = other.Liveness!.OnRequest(self, _requestEpochs[other.Id], cluster.Now.Add(SupportMicroseconds));
             if (cluster.IsCut(other.Id, self) || cluster.Random.Chance(LossOfRequests)) continue;
-            if (epoch > _requestEpoch) _requestEpoch = epoch;
+            if (epoch > _requestEpochs[other.Id]) _requestEpochs[other.Id] = epoch;
             else _received[other.Id] = (epoch, expiration);
         }
     }

@@ -50,6 +50,8 @@ internal sealed class RaftSimulation
         foreach (Member member in _cluster.Members) Prepare(member);
     }
 
+    public RaftCluster Cluster => _cluster;
+
     public int Elections => _cluster.Checker.Elections;
 
     public LogIndex Committed => _cluster.Checker.Committed;

@@ -7,6 +7,7 @@ public sealed class SimulationTests
 {
     [Theory]
     [InlineData(false)]
+    [InlineData(true)]
     public void A_cluster_under_faults_is_always_safe_and_agrees_when_they_end(bool liveness)
     {
         (int elections, ulong committed) = (0, 0);
