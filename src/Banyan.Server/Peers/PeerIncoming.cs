@@ -69,9 +69,9 @@ internal sealed class PeerIncoming
             return;
         }
 
-        if (!_listener.TryTakeTurn(hello.Self, this, out PeerReceived received))
+        if (!_listener.TryTakeTurn(hello.Self, this, out PeerReceived received, out reason))
         {
-            Refuse("what the last connection brought is still being worked on");
+            Refuse(reason);
             return;
         }
 
@@ -86,7 +86,7 @@ internal sealed class PeerIncoming
             end = PeerSocket.Describe(e.SocketErrorCode);
         }
 
-        _listener.EndTurn(received, end);
+        _listener.EndTurn(received, this, end);
     }
 
     private void Refuse(string reason)

@@ -64,29 +64,43 @@ internal sealed class PeerListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the connection that this peer has and waits until its thread has let go. False if it does not.</summary>
-    public bool TryTakeTurn(ServerId peer, PeerIncoming incoming, out PeerReceived received)
+    /// <summary>Ends the connection that this peer has and waits until its thread has let go. False and why if it does not.</summary>
+    public bool TryTakeTurn(ServerId peer, PeerIncoming incoming, out PeerReceived received, out string reason)
     {
-        PeerIncoming? earlier;
+        const string superseded = "a newer connection took its place";
         lock (_gate)
         {
             if (!_peers.TryGetValue(peer, out received!)) _peers.Add(peer, received = new(peer));
-            earlier = received.Current;
+            received.Newest?.Close(superseded);
+            received.Newest = incoming;
         }
 
-        earlier?.Close("a newer connection took its place");
         // Well within the time for which the other side waits, so that it hears the reason.
-        if (!received.Turn.Wait(_options.HandshakeTimeout / 2)) return false;
-        lock (_gate) received.Current = incoming;
-        return true;
+        bool taken = received.Turn.Wait(_options.HandshakeTimeout / 2);
+        lock (_gate)
+        {
+            if (taken && received.Newest == incoming)
+            {
+                received.Attached = true;
+                reason = "";
+                return true;
+            }
+
+            reason = taken ? superseded : "what the last connection brought is still being worked on";
+            if (received.Newest == incoming) received.Newest = null;
+        }
+
+        if (taken) received.Turn.Release();
+        return false;
     }
 
     /// <summary>Lets the next connection of this peer begin.</summary>
-    public void EndTurn(PeerReceived received, string reason)
+    public void EndTurn(PeerReceived received, PeerIncoming incoming, string reason)
     {
         lock (_gate)
         {
-            received.Current = null;
+            if (received.Newest == incoming) received.Newest = null;
+            received.Attached = false;
             received.LastError = reason;
         }
 

@@ -11,8 +11,11 @@ internal sealed class PeerReceived(ServerId peer)
     /// <summary>The peer.</summary>
     public ServerId Peer { get; } = peer;
 
-    /// <summary>The connection that holds the turn; guarded by the listener.</summary>
-    public PeerIncoming? Current { get; set; }
+    /// <summary>The newest connection, which holds the turn or waits for it; older ones give way. Guarded by the listener.</summary>
+    public PeerIncoming? Newest { get; set; }
+
+    /// <summary>See <see cref="PeerStatus.Attached"/>. Guarded by the listener.</summary>
+    public bool Attached { get; set; }
 
     /// <summary>See <see cref="PeerStatus.BytesReceived"/>.</summary>
     public long Bytes;
@@ -32,7 +35,7 @@ internal sealed class PeerReceived(ServerId peer)
     /// <summary>Fills in the receiving half.</summary>
     public PeerStatus AddTo(PeerStatus status) => status with
     {
-        Attached = Current is not null,
+        Attached = Attached,
         BytesReceived = Interlocked.Read(ref Bytes),
         MessagesReceived = Interlocked.Read(ref Messages),
         Reads = Interlocked.Read(ref Reads),

@@ -198,7 +198,7 @@ public sealed class PeerTransportTests
     [Fact]
     public async Task Senders_on_several_threads_survive_connections_that_break()
     {
-        await using PeerTransport one = Start(S1, _inbox1);
+        await using PeerTransport one = Start(S1, _inbox1, Options() with { QueueBytesMax = 64 << 10 });
         await using PeerTransport two = Start(S2, _inbox2);
         one.SetPeer(S2, two.EndPoint);
         await _inbox1.BecomesAsync(S2, true);
@@ -207,13 +207,15 @@ public sealed class PeerTransportTests
         [
             .. Enumerable.Range(0, 3).Select(sender => Task.Run(() =>
             {
-                for (int i = 0; !stop.IsCancellationRequested; i++) one.Send(S2, Numbered((sender << 28) | i, 4 + (i % 5000)));
+                for (int i = 0; !stop.IsCancellationRequested; i++) one.Send(S2, Numbered((sender << 28) | i, 4 + (i % 300)));
             })),
         ];
         for (int cut = 0; cut < 10; cut++)
         {
             // A second connection under the same id pushes the first out.
-            using System.Net.Sockets.Socket intruder = await two.CallAsync(S1, S2);
+            using System.Net.Sockets.Socket intruder = await two.CallAsync();
+            await intruder.SayAsync(PeerGreeting.Hello(S1, S2, Cluster).Encode());
+            await _inbox1.BecomesAsync(S2, false);
             await _inbox1.BecomesAsync(S2, true);
         }
 
