@@ -97,11 +97,18 @@ public sealed partial class SceneTransaction
 
     private bool CheckProperty(string node, PropertyWrite property)
     {
+        Error ??= WhyNot(node, property);
+        return Error is null;
+    }
+
+    /// <summary>Why a property may not be written; null if it may.</summary>
+    internal static SceneError? WhyNot(string node, PropertyWrite property)
+    {
         if (property.Name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(property.Name) > NodeHeader.NameBytesMax)
-            return Refuse(SceneErrorCode.BadName, $"{node}: a property's name has 1 to {NodeHeader.NameBytesMax} bytes");
+            return new(SceneErrorCode.BadName, $"{node}: a property's name has 1 to {NodeHeader.NameBytesMax} bytes");
         if (property.Value is { Length: > ValueBytesMax })
-            return Refuse(SceneErrorCode.TooLarge, $"{node}: {property.Name} has {property.Value.Length} bytes, {ValueBytesMax} are allowed");
-        return true;
+            return new(SceneErrorCode.TooLarge, $"{node}: {property.Name} has {property.Value.Length} bytes, {ValueBytesMax} are allowed");
+        return null;
     }
 
     private static ulong DecodeSerial(byte[]? value, ZoneId zone)

@@ -17,6 +17,9 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
 
     private readonly List<NodeId> _results = [];
 
+    /// <summary>What is to be done, in order.</summary>
+    public IReadOnlyList<SceneOperation> Operations => operations;
+
     /// <summary>Why the batch was refused; null if it was not. The first failing operation's number is in <see cref="FailedOperation"/>.</summary>
     public SceneError? Error { get; private set; }
 
@@ -76,10 +79,16 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
     };
 
     // Where a node is and what it is; filled by Find.
-    private sealed class Found
+    internal sealed class Found
     {
         public NodePlace Place;
         public NodeHeader Header = null!;
+    }
+
+    internal IEnumerable<TransactionStep> Lookup(Transaction t, NodeRef node, Found found)
+    {
+        Error = null;
+        return FindAttached(t, node, found);
     }
 
     private IEnumerable<TransactionStep> Find(Transaction t, NodeRef node, Found found)

@@ -13,6 +13,9 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
     /// <summary>Records that one transaction looks at; a node with more children is taken down in several.</summary>
     private const int RecordsMax = 4096;
 
+    /// <summary>What is removed.</summary>
+    public NodePlace Top => top;
+
     /// <inheritdoc/>
     public IEnumerable<TransactionStep> Run(Transaction t)
     {

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using Banyan.Primitives;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+
+namespace Banyan.Simulator.Workloads;
+
+/// <summary>Draws operations on a small tree, so that they meet each other: few names, few zones, nodes that others know too.</summary>
+/// <remarks>Every value and every authority that it hands out is handed out once, so that it can be traced to its operation.</remarks>
+internal sealed class SceneMix
+{
+    /// <summary>Zones in use, the world's included.</summary>
+    public const int Zones = 4;
+
+    private const int KnownMax = 16;
+    private static readonly string[] _names = ["A", "B", "C", "D"];
+    private readonly List<NodeId> _known = [];
+    private int _lastValue;
+
+    /// <summary>Tells of a node that was spawned; older ones are forgotten.</summary>
+    public void Learn(NodeId id)
+    {
+        if (_known.Contains(id)) return;
+        _known.Add(id);
+        if (_known.Count > KnownMax) _known.RemoveAt(0);
+    }
+
+    /// <summary>One operation, or several as a batch.</summary>
+    public IReadOnlyList<SceneOperation> Next(SeededRandom random)
+    {
+        // Two that would together close a cycle, from as many clients as come by.
+        var batch = new SceneOperation[random.Chance(0.25) ? 2 + random.Next(3) : 1];
+        for (int i = 0; i < batch.Length; i++) batch[i] = One(random);
+        return batch;
+    }
+
+    /// <summary>One of the zones.</summary>
+    public static ZoneId AnyZone(SeededRandom random) => new((uint)random.Next(Zones));
+
+    private SceneOperation One(SeededRandom random) => random.Next(100) switch
+    {
+        < 26 => new SpawnOperation(AnyNode(random, depthMax: 2), Template(random), Authority: Value()),
+        < 36 => new DespawnOperation(AnyNode(random, depthMax: 3)),
+        < 46 => new RenameOperation(AnyNode(random, depthMax: 3), Name(random)),
+        < 64 => new ReparentOperation(AnyNode(random, depthMax: 3), AnyNode(random, depthMax: 3), random.Chance(0.3) ? Name(random) : null),
+        < 70 => new ReorderOperation(AnyNode(random, depthMax: 2), random.Next(6) - 3),
+        < 83 => new SetPropertiesOperation(AnyNode(random, depthMax: 3), Properties(random)),
+        < 95 => new MoveZoneOperation(AnyNode(random, depthMax: 3), AnyZone(random)),
+        _ => new SetAuthorityOperation(AnyNode(random, depthMax: 3), Value()),
+    };
+
+    private SceneTemplate Template(SeededRandom random)
+    {
+        var nodes = new TemplateNode[1 + random.Next(4)];
+        var taken = new SortedSet<(int, string)>();
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            int parent = i == 0 ? -1 : random.Next(i);
+            string name = Name(random);
+            while (!taken.Add((parent, name))) name += "x";
+            ZoneId? zone = random.Chance(0.3) ? AnyZone(random) : null;
+            nodes[i] = new(parent, name, "Node3D", "", [], 0, zone, [new("born", Bytes(Value()))], []);
+        }
+
+        return new(nodes);
+    }
+
+    private PropertyWrite[] Properties(SeededRandom random)
+    {
+        var writes = new PropertyWrite[1 + random.Next(2)];
+        for (int i = 0; i < writes.Length; i++)
+            writes[i] = new("p" + random.Next(3), random.Chance(0.15) ? null : Bytes(Value()));
+        return writes;
+    }
+
+    private NodeRef AnyNode(SeededRandom random, int depthMax)
+    {
+        if (_known.Count > 0 && random.Chance(0.5)) return NodeRef.Of(_known[random.Next(_known.Count)]);
+        string path = ScenePath.Root;
+        // The root itself now and then; it grows, and otherwise refuses.
+        int depth = random.Chance(0.12) ? 0 : 1 + random.Next(depthMax);
+        for (int i = 0; i < depth; i++) path = ScenePath.Join(path, Name(random));
+        return NodeRef.At(path);
+    }
+
+    private static string Name(SeededRandom random) => _names[random.Next(_names.Length)];
+
+    private int Value() => ++_lastValue + 1;
+
+    private static byte[] Bytes(int value)
+    {
+        var bytes = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+        return bytes;
+    }
+}
