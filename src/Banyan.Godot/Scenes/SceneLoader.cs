@@ -35,7 +35,7 @@ internal sealed class SceneLoader(IProjectFiles files, ExpandLimits limits)
     {
         if (uid is not null && files.TryResolveUid(uid, out string byUid)) return byUid;
         if (path.StartsWith("uid://", StringComparison.Ordinal)) return files.TryResolveUid(path, out byUid) ? byUid : path;
-        return path.Contains("://", StringComparison.Ordinal) || path.StartsWith('/') ? path : Relative(path, fromFile);
+        return path.StartsWith('/') ? path : Normal(path, fromFile);
     }
 
     public bool TryLoad(string path, out LoadedScene scene, out SceneFileError error)
@@ -90,19 +90,20 @@ internal sealed class SceneLoader(IProjectFiles files, ExpandLimits limits)
         }
     }
 
-    /// <summary>A path as seen from a file's folder.</summary>
-    private static string Relative(string path, string fromFile)
+    /// <summary>A path without <c>.</c> and <c>..</c>, relative ones as seen from a file's folder: one file has one path.</summary>
+    private static string Normal(string path, string fromFile)
     {
-        int scheme = fromFile.IndexOf("://", StringComparison.Ordinal);
-        string prefix = scheme < 0 ? "" : fromFile[..(scheme + 3)];
-        List<string> parts = [.. fromFile[prefix.Length..].Split('/')[..^1]];
-        foreach (string part in path.Split('/'))
+        bool isWhole = path.Contains("://", StringComparison.Ordinal);
+        string start = isWhole ? path : fromFile;
+        string scheme = start[..(start.IndexOf("://", StringComparison.Ordinal) is int at and >= 0 ? at + 3 : 0)];
+        List<string> parts = isWhole ? [] : [.. fromFile[scheme.Length..].Split('/')[..^1]];
+        foreach (string part in (isWhole ? path[scheme.Length..] : path).Split('/'))
         {
             if (part is "" or ".") continue;
             if (part != "..") parts.Add(part);
             else if (parts.Count > 0) parts.RemoveAt(parts.Count - 1);
         }
 
-        return prefix + string.Join('/', parts);
+        return scheme + string.Join('/', parts);
     }
 }

@@ -201,6 +201,26 @@ public class SceneExpanderTests
             """;
     }
 
+    [Theory]
+    [InlineData("part.tscn")]
+    [InlineData("./part.tscn")]
+    [InlineData("../rooms/part.tscn")]
+    [InlineData("res://rooms/../rooms/./part.tscn")]
+    public void A_path_may_be_relative_to_the_file_that_names_it(string path)
+    {
+        ExpandedScene scene = Expand(new()
+        {
+            ["res://rooms/part.tscn"] = "[gd_scene format=3]\n[node name=\"P\" type=\"Node2D\"]",
+            ["res://rooms/main.tscn"] = $"""
+                [gd_scene format=3]
+                [ext_resource type="PackedScene" path="{path}" id="1"]
+                [node name="M" type="Node"]
+                [node name="I" parent="." instance=ExtResource("1")]
+                """,
+        }, "res://rooms/main.tscn");
+        Assert.Equal(("Node2D", "res://rooms/part.tscn"), (scene.Nodes[1].Type, scene.Nodes[1].Scene));
+    }
+
     [Fact]
     public void Two_siblings_of_one_name_are_an_error_that_names_both_places()
     {
