@@ -205,10 +205,13 @@ public sealed class PeerTransportTests
         using var stop = new CancellationTokenSource();
         Task[] senders =
         [
-            .. Enumerable.Range(0, 3).Select(sender => Task.Run(() =>
-            {
-                for (int i = 0; !stop.IsCancellationRequested; i++) one.Send(S2, Numbered((sender << 28) | i, 4 + (i % 300)));
-            })),
+            .. Enumerable.Range(0, 3).Select(sender => Task.Factory.StartNew(
+                () =>
+                {
+                    for (int i = 0; !stop.IsCancellationRequested; i++) one.Send(S2, Numbered((sender << 28) | i, 4 + (i % 300)));
+                },
+                // Threads of their own: the pool must stay free to dial.
+                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
         ];
         for (int cut = 0; cut < 10; cut++)
         {
