@@ -117,13 +117,15 @@ public static class OperationCodec
         }
     }
 
-    internal static void Encode(ByteWriter w, NodeRef node)
+    /// <summary>Writes what names a node.</summary>
+    public static void Encode(ByteWriter w, NodeRef node)
     {
         w.Number(node.Id.Value);
         if (node.Id.IsNone) w.Text(node.Path);
     }
 
-    internal static NodeRef DecodeRef(ref ByteReader r)
+    /// <summary>Reads what names a node.</summary>
+    public static NodeRef DecodeRef(ref ByteReader r)
     {
         var id = new NodeId(r.Number());
         return id.IsNone ? NodeRef.At(r.Text(PathBytesMax)) : NodeRef.Of(id);

@@ -92,6 +92,9 @@ public static class SceneKeys
     /// <summary>The locator of a node, in the zone of its birth.</summary>
     public static Key Locator(NodeId node) => new(Prefix(new(node, node.BirthZone), LocatorsSection, 0));
 
+    /// <summary>The zone that a locator's value names.</summary>
+    public static ZoneId DecodeLocator(byte[] value) => new((uint)SceneRecords.DecodeNumber(value));
+
     /// <summary>The note that a detached subtree is to be removed.</summary>
     public static Key Reap(NodePlace node) => new(Prefix(node, ReapSection, 0));
 

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Net;
+using Banyan.Client.Protocol;
+using Banyan.Primitives;
+using Banyan.Server.Gateway;
+using Banyan.Server.Peers;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Banyan.Server.Hosting;
+
+/// <summary>One server of a cluster: store, transport to its peers, gateway for clients, and its HTTP pages.</summary>
+internal sealed class BanyanServer : IAsyncDisposable
+{
+    private static readonly TimeSpan _stuckAfter = TimeSpan.FromSeconds(2);
+
+    private readonly ServerOptions _options;
+    private readonly StoreLoop _loop;
+    private readonly PeerTransport _transport;
+    private readonly GatewayEndpoint _gateway;
+    private readonly WebApplication _http;
+    private readonly Stopwatch _up = Stopwatch.StartNew();
+
+    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, WebApplication http)
+    {
+        _options = options;
+        _loop = loop;
+        _transport = transport;
+        _gateway = gateway;
+        _http = http;
+    }
+
+    /// <summary>Ends when the store does; with the exception that ended it.</summary>
+    public Task Ended => _loop.Ended;
+
+    /// <summary>How long the recovery took, and of how many records.</summary>
+    public (TimeSpan Time, long Records) Recovery => (_loop.RecoveryTime, _loop.RecoveredRecords);
+
+    /// <summary>Recovers and starts everything.</summary>
+    /// <exception cref="Storage.CorruptFileException">Log or checkpoint are damaged.</exception>
+    /// <exception cref="IOException">The folder or a port cannot be used.</exception>
+    public static async Task<BanyanServer> StartAsync(ServerOptions options)
+    {
+        ServerAddress self = options.Servers.First(s => s.Id == options.Self);
+        var loop = new StoreLoop(options);
+        PeerTransport? transport = null;
+        try
+        {
+            transport = new(options.Self, new() { Listen = self.Peer, Cluster = options.Cluster }, loop);
+            foreach (ServerAddress peer in options.Servers)
+            {
+                if (peer.Id != options.Self) transport.SetPeer(peer.Id, peer.Peer);
+            }
+
+            var gateway = new GatewayEndpoint(loop, options);
+            var keeper = new SceneKeeper(loop.Store);
+            loop.OnTick = keeper.Tick;
+            WebApplication http = BuildHttp(self.Gateway);
+            var server = new BanyanServer(options, loop, transport, gateway, http);
+            server.MapPages();
+            transport.Start();
+            loop.Start(transport);
+            await http.StartAsync().ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            if (transport is not null) await transport.DisposeAsync().ConfigureAwait(false);
+            loop.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _gateway.CloseAll();
+        using (var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
+        {
+            try
+            {
+                await _http.StopAsync(soon.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Whoever still holds a connection loses it.
+            }
+        }
+
+        await _http.DisposeAsync().ConfigureAwait(false);
+        _loop.Stop();
+        await _transport.DisposeAsync().ConfigureAwait(false);
+        _loop.Dispose();
+    }
+
+    private static WebApplication BuildHttp(Uri address)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1 << 20;
+            kestrel.Listen(IPEndPoint.Parse($"{(address.HostNameType == UriHostNameType.Dns ? Dns.GetHostAddresses(address.Host)[0] : IPAddress.Parse(address.Host.Trim('[', ']')))}:{address.Port}"), o => o.Protocols = HttpProtocols.Http1);
+        });
+        return builder.Build();
+    }
+
+    private void MapPages()
+    {
+        _http.UseWebSockets();
+        _http.Run(async context =>
+        {
+            switch (context.Request.Path.Value)
+            {
+                case GatewayProtocol.Path:
+                    await _gateway.ServeAsync(context).ConfigureAwait(false);
+                    break;
+                case "/healthz":
+                    string? why = WhyNotHealthy();
+                    context.Response.StatusCode = why is null ? 200 : 503;
+                    context.Response.ContentType = "text/plain";
+                    await context.Response.WriteAsync((why ?? "ok") + "\n").ConfigureAwait(false);
+                    break;
+                case "/api/status":
+                    ServerStatus status = await _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _transport.Status(), _options, _up.Elapsed)).ConfigureAwait(false);
+                    context.Response.ContentType = "application/json";
+                    await context.Response.Body.WriteAsync(status.ToJson()).ConfigureAwait(false);
+                    break;
+                default:
+                    context.Response.StatusCode = 404;
+                    await context.Response.WriteAsync($"Banyan {ServerStatus.ThisVersion}: /healthz, /api/status, {GatewayProtocol.Path} (WebSocket)\n").ConfigureAwait(false);
+                    break;
+            }
+        });
+    }
+
+    private string? WhyNotHealthy()
+    {
+        if (_loop.Ended.IsCompleted) return "the store has stopped";
+        if (Stopwatch.GetElapsedTime(_loop.LastTurn) > _stuckAfter) return "the store's loop does not turn";
+        return _loop.Store.ClockFault;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+
+namespace Banyan.Server.Hosting;
+
+/// <summary>Where a server of the cluster is found.</summary>
+/// <param name="Id">Which server.</param>
+/// <param name="Peer">Where the other servers reach it.</param>
+/// <param name="Gateway">Where clients reach it, as "http://host:port".</param>
+public sealed record ServerAddress(ServerId Id, IPEndPoint Peer, Uri Gateway);
+
+/// <summary>All that a server is started with.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Which of <see cref="Servers"/> this one is.</summary>
+    public required ServerId Self { get; init; }
+
+    /// <summary>All servers, this one included; the same list everywhere.</summary>
+    public required IReadOnlyList<ServerAddress> Servers { get; init; }
+
+    /// <summary>The folder of its log and checkpoints.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Servers of another cluster are turned away.</summary>
+    public string Cluster { get; init; } = "banyan";
+
+    /// <summary>The store's knobs.</summary>
+    public StoreOptions Store { get; init; } = new();
+
+    /// <summary>After so many bytes of log a checkpoint is written.</summary>
+    public long CheckpointEveryBytes { get; init; } = 256 << 20;
+
+    /// <summary>Events that may wait for the loop before it stops reading from its peers.</summary>
+    public int WaitingEventsMax { get; init; } = 200_000;
+
+    /// <summary>Clients that may be connected at once.</summary>
+    public int SessionsMax { get; init; } = 10_000;
+
+    /// <summary>Events handled between two rounds of work.</summary>
+    public int EventsPerRound { get; init; } = 1024;
+}
