@@ -8,6 +8,8 @@ public sealed partial class RaftGroup
     private void OnAppendEntries(AppendEntries m)
     {
         if (!AcceptLeader(m)) return;
+        // The snapshot that waits takes this log's place: what was added and acknowledged meanwhile would go with it.
+        if (_snapshotToInstall is not null) return;
         bool isGapless = true;
         for (int i = 0; i < m.Entries.Count; i++) isGapless &= m.Entries[i].Index.Value == m.PrevIndex.Value + 1 + (ulong)i;
         Invariant.Holds(isGapless);

@@ -9,8 +9,11 @@ internal enum ClusterFaults
     /// <summary>The vote is not there after a restart.</summary>
     ForgetsVote = 1,
 
-    /// <summary>Messages that promise durability leave before the flush, and the leader counts itself before it.</summary>
+    /// <summary>Answers to appends leave before the flush, and the leader counts itself before it.</summary>
     AcknowledgesBeforeFlush = 2,
+
+    /// <summary>Votes, and requests for them, leave before the flush.</summary>
+    VotesBeforeFlush = 32,
 
     /// <summary>The promise to a leader is not there after a restart.</summary>
     ForgetsPromise = 4,

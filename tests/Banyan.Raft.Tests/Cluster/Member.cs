@@ -43,7 +43,8 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
     public void Crash(int survivors = 0)
     {
         _group = null;
-        Disk.Crash(Math.Min(survivors, Disk.UnderWay), cluster.Faults);
+        for (int i = Math.Min(survivors, Disk.UnderWay); i > 0; i--) MakeOneDurable();
+        Disk.Crash(cluster.Faults);
     }
 
     public void Tick()
@@ -74,16 +75,13 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
                 Log.Replace(ready.EntriesToAppend);
             }
 
-            bool early = cluster.Faults.HasFlag(ClusterFaults.AcknowledgesBeforeFlush);
             bool hasWrite = ready.HardState is not null || ready.EntriesToAppend.Count > 0 || ready.MessagesAfterFlush.Count > 0;
             if (hasWrite)
-                Disk.Add(new(ready.HardState, ready.EntriesToAppend, null, ReplacesLog: false, early ? [] : ready.MessagesAfterFlush));
+                Disk.Add(new(ready.HardState, ready.EntriesToAppend, null, ReplacesLog: false, [.. ready.MessagesAfterFlush.Where(m => !IsEarly(m))]));
             foreach (RaftMessage message in ready.MessagesNow) cluster.Send(this, message, afterFlush: false);
-            if (early)
-            {
-                foreach (RaftMessage message in ready.MessagesAfterFlush) cluster.Send(this, message, afterFlush: true);
-                if (ready.EntriesToAppend.Count > 0) Group.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
-            }
+            foreach (RaftMessage message in ready.MessagesAfterFlush.Where(IsEarly)) cluster.Send(this, message, afterFlush: true);
+            if (cluster.Faults.HasFlag(ClusterFaults.AcknowledgesBeforeFlush) && ready.EntriesToAppend.Count > 0)
+                Group.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
 
             if (!HoldsFlushes) Flush();
             cluster.Checker.OnWorked(this);
@@ -101,7 +99,7 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
     /// <summary>Makes the oldest write durable and does what waited for it.</summary>
     public void FlushOne()
     {
-        MemberDisk.Write write = Disk.FlushOne();
+        MemberDisk.Write write = MakeOneDurable();
         foreach (RaftMessage message in write.Messages) cluster.Send(this, message, afterFlush: true);
         if (write.Entries.Count > 0) Group.OnAppended(write.Entries[^1].Index, write.Entries[^1].Term);
         cluster.Checker.OnStepped(this);
@@ -123,6 +121,16 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
         Log.Compact(through);
         if (!HoldsFlushes) Flush();
     }
+
+    private MemberDisk.Write MakeOneDurable()
+    {
+        MemberDisk.Write write = Disk.FlushOne();
+        if (write.Entries.Count > 0) cluster.Checker.OnKnown(id, Disk.Log.TermAt(write.Entries[0].Index.Previous), write.Entries);
+        return write;
+    }
+
+    private bool IsEarly(RaftMessage message) => cluster.Faults.HasFlag(
+        message is AppendEntriesReply ? ClusterFaults.AcknowledgesBeforeFlush : ClusterFaults.VotesBeforeFlush);
 
     private void Install(RaftSnapshot snapshot)
     {

@@ -41,9 +41,9 @@ internal sealed class MemberDisk
         return write;
     }
 
-    public void Crash(int survivors, ClusterFaults faults)
+    /// <summary>Loses what is under way; those that survived were flushed before.</summary>
+    public void Crash(ClusterFaults faults)
     {
-        for (int i = 0; i < survivors; i++) FlushOne();
         _underWay.Clear();
         if (faults.HasFlag(ClusterFaults.ForgetsVote)) _hardState = _hardState with { Vote = ServerId.None };
         if (faults.HasFlag(ClusterFaults.ForgetsPromise)) _hardState = _hardState with { Leader = ServerId.None, SupportEpoch = 0 };

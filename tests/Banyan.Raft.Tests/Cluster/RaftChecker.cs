@@ -60,12 +60,16 @@ internal sealed class RaftChecker(RaftCluster cluster, bool consequencesOnly)
         if (member.Group.Role == RaftRole.Leader && entries.Any(e => e.Term == member.Group.Term) && first <= member.Log.LastIndex)
             Violated("leader append-only", $"{member.Id} of {member.Group.Term} overwrites {first} of {member.Log.LastIndex}");
         if (first <= _seen[member.Id].Commit) Violated("state machine safety", $"{member.Id} cuts {first}, committed to {_seen[member.Id].Commit}");
-        Term previous = member.Log.TermAt(first.Previous);
+    }
+
+    /// <summary>Called when entries become durable or are sent: before that a crash makes them never have been.</summary>
+    public void OnKnown(ServerId member, Term previous, IReadOnlyList<LogEntry> entries)
+    {
         foreach (LogEntry entry in entries)
         {
             ulong content = StableHash.Add((ulong)entry.Kind, entry.Payload.Span);
             if (!_entries.TryAdd((entry.Index, entry.Term), (previous, content)) && _entries[(entry.Index, entry.Term)] != (previous, content))
-                Violated("log matching", $"{member.Id} has another {entry.Index}{entry.Term}, or another entry before it");
+                Violated("log matching", $"{member} has another {entry.Index}{entry.Term}, or another entry before it");
             previous = entry.Term;
         }
     }
@@ -98,6 +102,7 @@ internal sealed class RaftChecker(RaftCluster cluster, bool consequencesOnly)
 
     public void OnSent(Member from, RaftMessage message)
     {
+        if (message is AppendEntries append) OnKnown(append.From, append.PrevTerm, append.Entries);
         if (consequencesOnly) return;
         switch (message)
         {

@@ -22,7 +22,8 @@ internal sealed class RaftSimulation
     {
         _options = options;
         _random = new(seed);
-        int voters = _random.Next(4) switch { 0 => 5, 1 => 4, _ => 3 };
+        int voters = _random.Next(8) switch { 0 => 5, 1 => 4, 2 => 2, 3 when options.OnlyVoter => 1, _ => 3 };
+        int learners = voters == 1 ? 2 : _random.Next(3) == 0 ? 1 : 0;
         _loss = Knob(0.3);
         _duplicates = Knob(0.3);
         _lateness = Knob(0.1);
@@ -46,7 +47,7 @@ internal sealed class RaftSimulation
             UncommittedBytesMax = 50 + _random.Next(500),
             CommittedEntriesMax = 1 + _random.Next(8),
         };
-        _cluster = new(voters, _random.Next(3) == 0 ? 1 : 0, options.Liveness, raft, seed, options.Faults, options.ConsequencesOnly) { Carrier = Carry };
+        _cluster = new(voters, learners, options.Liveness, raft, seed, options.Faults, options.ConsequencesOnly) { Carrier = Carry };
         foreach (Member member in _cluster.Members) Prepare(member);
     }
 

@@ -9,6 +9,9 @@ internal sealed record SimulationOptions
 
     public int Steps { get; init; } = 900;
 
+    /// <summary>Also groups of one voter with learners.</summary>
+    public bool OnlyVoter { get; init; }
+
     public ClusterFaults Faults { get; init; }
 
     public bool ConsequencesOnly { get; init; }

@@ -11,7 +11,7 @@ public sealed class SimulationTests
     public void A_cluster_under_faults_is_always_safe_and_agrees_when_they_end(bool liveness)
     {
         (int elections, ulong committed) = (0, 0);
-        for (ulong seed = 1; seed <= 300; seed++)
+        for (ulong seed = 1; seed <= 400; seed++)
         {
             var simulation = new RaftSimulation(seed, new() { Liveness = liveness });
             try
@@ -31,6 +31,13 @@ public sealed class SimulationTests
         Assert.True(elections > 900, $"{elections} elections");
         Assert.True(committed > 10_000, $"{committed} entries");
     }
+
+    [Theory]
+    [InlineData(830)]
+    [InlineData(1041)]
+    [InlineData(1326)]
+    public void An_append_that_comes_while_a_snapshot_waits_to_be_installed_is_not_acknowledged(ulong seed) =>
+        new RaftSimulation(seed, new()).Run();
 
     [Theory]
     [InlineData(false)]
