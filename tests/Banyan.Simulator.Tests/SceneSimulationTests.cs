@@ -23,10 +23,13 @@ public class SceneSimulationTests
     public void Without_faults_every_operation_is_done_or_refused_for_a_reason()
     {
         var workload = new SceneWorkload();
-        Verdict verdict = Simulation.Run(7, 400, workload, FaultOptions.None);
+        SimulatedCluster? cluster = null;
+        Verdict verdict = Simulation.Run(7, 600, workload, FaultOptions.None, c => cluster = c);
         Assert.Empty(verdict.Violations);
         Assert.All(verdict.Outcomes.Keys, kind => Assert.True(kind == "Committed" || kind.StartsWith("GivenUp "), kind));
-        Assert.True(verdict.Commits > 50, $"{verdict.Commits} commits");
+        Assert.True(verdict.Commits > 150, $"{verdict.Commits} commits: {string.Join(", ", verdict.Outcomes)}");
+        long restarts = cluster!.Servers.Sum(s => s.Store!.Coordinator.Restarts);
+        Assert.True(restarts > 50, $"{restarts} transactions met another");
         Assert.True(workload.Reaps > 5, $"{workload.Reaps} reaps");
         foreach (string refusal in (string[])["NoSuchNode", "DuplicateName", "Cycle", "IsRoot", "BadValue"])
             Assert.Contains("GivenUp " + refusal, verdict.Outcomes.Keys);
@@ -41,5 +44,21 @@ public class SceneSimulationTests
         Assert.Equal(first.TraceHash, again.TraceHash);
         Assert.Equal(first.Events, again.Events);
         Assert.NotEqual(first.TraceHash, other.TraceHash);
+    }
+
+    [Fact]
+    public void Disks_that_lie_are_found_out()
+    {
+        var lying = new FaultOptions
+        {
+            DisksLie = true, FlushMin = 5_000, FlushMax = 50_000, CrashEvery = 300_000, DownMax = 200_000,
+        };
+        int caught = 0;
+        for (ulong seed = 1; seed <= 5; seed++)
+        {
+            if (Simulation.Run(seed, 120, new SceneWorkload(), lying).Violations.Count > 0) caught++;
+        }
+
+        Assert.True(caught > 0, "no run noticed that acknowledged operations were lost");
     }
 }

@@ -10,7 +10,8 @@ public static class ScenePath
     public const string Root = "/root";
 
     // Node::set_name replaces these in Godot; we refuse them, since a silent change of a name surprises everyone else.
-    private const string Forbidden = ".:@/\"%";
+    // All but '@', which marks names that Godot made up.
+    private const string Forbidden = ".:/\"%";
 
     /// <summary>Splits a path into the names below /root.</summary>
     public static bool TrySplit(string path, out string[] names, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out string? why)
@@ -36,8 +37,22 @@ public static class ScenePath
         why = null;
         if (name.Length == 0) why = "a name may not be empty";
         else if (Encoding.UTF8.GetByteCount(name) > NodeHeader.NameBytesMax) why = $"a name may have {NodeHeader.NameBytesMax} bytes at most";
-        else if (name.AsSpan().IndexOfAny(Forbidden) is var at and >= 0 && name[at] != '@') why = $"\"{name}\": '{name[at]}' may not be part of a name";
+        else if (name.AsSpan().IndexOfAny(Forbidden) is var at and >= 0) why = $"\"{name}\": '{name[at]}' may not be part of a name";
+        else if (!IsText(name)) why = "a name has to be valid UTF-16";
         return why is null;
+    }
+
+    // Half a surrogate pair has no bytes of its own: two such names would be one key.
+    internal static bool IsText(string text)
+    {
+        ReadOnlySpan<char> rest = text;
+        while (!rest.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out int taken) != System.Buffers.OperationStatus.Done) return false;
+            rest = rest[taken..];
+        }
+
+        return true;
     }
 
     /// <summary>The path of a child.</summary>

@@ -13,13 +13,16 @@ public sealed partial class SceneTransaction
     /// <summary>The most nodes that one spawn may bring.</summary>
     public const int TemplateNodesMax = 20_000;
 
+    /// <summary>The most records that one move to another zone may take along, and siblings that one reorder may look at.</summary>
+    public const int RecordsMax = 50_000;
+
     private IEnumerable<TransactionStep> Spawn(Transaction t, SpawnOperation o)
     {
         IReadOnlyList<TemplateNode> nodes = o.Template.Nodes;
         if (!CheckTemplate(nodes)) yield break;
         var parent = new Found();
         foreach (TransactionStep step in FindAttached(t, o.Parent, parent)) yield return step;
-        if (Error is not null) yield break;
+        if (Error is not null || !CheckDepth(nodes, parent.Depth + 1)) yield break;
 
         GetStep sibling = t.Get(SceneKeys.Child(parent.Place, nodes[0].Name));
         yield return sibling;
@@ -46,19 +49,23 @@ public sealed partial class SceneTransaction
         foreach ((ZoneId zone, List<int> born) in perZone)
         {
             ulong last = DecodeSerial(counters.Values[counter++], zone);
-            Invariant.Holds(last + (ulong)born.Count <= uint.MaxValue);
+            if (last + (ulong)born.Count > uint.MaxValue)
+            {
+                Refuse(SceneErrorCode.TooLarge, $"{zone} has no ids left");
+                yield break;
+            }
+
             foreach (int i in born) places[i] = places[i] with { Id = NodeId.Of(zone, (uint)++last) };
             t.Put(SceneKeys.Serials(zone), SceneRecords.EncodeNumber(last));
         }
 
-        ulong order = t.ReadTimestamp.Value;
         for (int i = 0; i < nodes.Count; i++)
         {
             TemplateNode node = nodes[i];
             NodePlace above = i == 0 ? parent.Place : places[node.ParentNumber];
             var header = new NodeHeader(above, node.Name, node.Type, node.Instance, node.Groups, o.Authority, 1, node.UniqueId);
             t.Put(SceneKeys.Header(places[i]), header.Encode());
-            t.Put(SceneKeys.Child(above, node.Name), new ChildEntry(places[i], order + (ulong)i * ChildEntry.OrderGap).Encode());
+            t.Put(SceneKeys.Child(above, node.Name), new ChildEntry(places[i], NextOrder(t)).Encode());
             foreach (PropertyWrite property in node.Properties)
             {
                 if (property.Value is not null) t.Put(SceneKeys.Property(places[i], property.Name), property.Value);
@@ -83,10 +90,18 @@ public sealed partial class SceneTransaction
             TemplateNode node = nodes[i];
             if (!CheckName(node.Name)) return false;
             bool isRoot = node.ParentNumber == -1;
-            if (isRoot != (i == 0) || node.ParentNumber >= i) return Refuse(SceneErrorCode.BadValue, $"\"{node.Name}\" comes before its parent");
+            if (isRoot != (i == 0) || node.ParentNumber < -1 || node.ParentNumber >= i) return Refuse(SceneErrorCode.BadValue, $"\"{node.Name}\" comes before its parent");
             if (!siblings.Add((node.ParentNumber, node.Name)))
                 return Refuse(SceneErrorCode.DuplicateName, $"two siblings named \"{node.Name}\" in what is to be spawned");
-            foreach (PropertyWrite property in node.Properties)
+            if (node.Groups.Count > NodeHeader.GroupsMax)
+                return Refuse(SceneErrorCode.TooLarge, $"{node.Name} is in more than {NodeHeader.GroupsMax} groups");
+            foreach (string text in (IEnumerable<string>)[node.Type, node.Instance, .. node.Groups])
+            {
+                if (!IsShortText(text))
+                    return Refuse(SceneErrorCode.BadName, $"{node.Name}: type, instance and groups have {NodeHeader.NameBytesMax} bytes at most");
+            }
+
+            foreach (PropertyWrite property in (IEnumerable<PropertyWrite>)[.. node.Properties, .. node.Attachments])
             {
                 if (!CheckProperty(node.Name, property)) return false;
             }
@@ -94,6 +109,22 @@ public sealed partial class SceneTransaction
 
         return true;
     }
+
+    private bool CheckDepth(IReadOnlyList<TemplateNode> nodes, int depth)
+    {
+        var depths = new int[nodes.Count];
+        for (int i = 0; i < nodes.Count; i++)
+        {
+            depths[i] = i == 0 ? depth : depths[nodes[i].ParentNumber] + 1;
+            if (depths[i] > DepthMax) return Refuse(SceneErrorCode.TooLarge, $"\"{nodes[i].Name}\" would be deeper than {DepthMax}");
+        }
+
+        return true;
+    }
+
+    // What the record's decoder will take.
+    private static bool IsShortText(string text) =>
+        System.Text.Encoding.UTF8.GetByteCount(text) <= NodeHeader.NameBytesMax && ScenePath.IsText(text);
 
     private bool CheckProperty(string node, PropertyWrite property)
     {
@@ -104,7 +135,7 @@ public sealed partial class SceneTransaction
     /// <summary>Why a property may not be written; null if it may.</summary>
     internal static SceneError? WhyNot(string node, PropertyWrite property)
     {
-        if (property.Name.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(property.Name) > NodeHeader.NameBytesMax)
+        if (property.Name.Length == 0 || !IsShortText(property.Name))
             return new(SceneErrorCode.BadName, $"{node}: a property's name has 1 to {NodeHeader.NameBytesMax} bytes");
         if (property.Value is { Length: > ValueBytesMax })
             return new(SceneErrorCode.TooLarge, $"{node}: {property.Name} has {property.Value.Length} bytes, {ValueBytesMax} are allowed");
@@ -150,6 +181,12 @@ public sealed partial class SceneTransaction
         if (Error is not null) yield break;
         foreach (TransactionStep step in WalkUp(t, parent, node.Place.Id, o.Node.ToString())) yield return step;
         if (Error is not null) yield break;
+        if (parent.Depth == DepthMax)
+        {
+            Refuse(SceneErrorCode.TooLarge, $"{o.Node} would be deeper than {DepthMax}");
+            yield break;
+        }
+
         foreach (TransactionStep step in Relink(t, node, parent.Place, o.Name ?? node.Header.Name, keepOrder: false)) yield return step;
     }
 
@@ -173,7 +210,7 @@ public sealed partial class SceneTransaction
             t.Delete(from);
         }
 
-        t.Put(to, new ChildEntry(node.Place, keepOrder ? before.Order : t.ReadTimestamp.Value).Encode());
+        t.Put(to, new ChildEntry(node.Place, keepOrder ? before.Order : NextOrder(t)).Encode());
         t.Put(SceneKeys.Header(node.Place), (node.Header with { Parent = parent, Name = name }).Encode());
         _results.Add(node.Place.Id);
     }
@@ -183,8 +220,14 @@ public sealed partial class SceneTransaction
         var node = new Found();
         foreach (TransactionStep step in FindAttached(t, o.Node, node)) yield return step;
         if (Error is not null || !CheckNotRoot(node)) yield break;
-        ScanStep scan = t.Scan(SceneKeys.Children(node.Header.Parent));
+        ScanStep scan = t.Scan(SceneKeys.Children(node.Header.Parent), RecordsMax);
         yield return scan;
+        if (scan.IsTruncated)
+        {
+            Refuse(SceneErrorCode.TooLarge, $"{o.Node} has more than {RecordsMax} siblings");
+            yield break;
+        }
+
         List<(Key Key, ChildEntry Entry)> siblings = SortedChildren(scan);
         int place = o.Place < 0 ? siblings.Count + o.Place : o.Place;
         if (place < 0 || place >= siblings.Count)
@@ -198,16 +241,17 @@ public sealed partial class SceneTransaction
         siblings.RemoveAt(at);
         siblings.Insert(place, moved);
         ulong below = place > 0 ? siblings[place - 1].Entry.Order : 0;
-        ulong above = place + 1 < siblings.Count ? siblings[place + 1].Entry.Order : t.ReadTimestamp.Value + 2 * ChildEntry.OrderGap;
-        if (above > below + 1)
+        bool isLast = place + 1 == siblings.Count;
+        ulong above = isLast ? ulong.MaxValue : siblings[place + 1].Entry.Order;
+        ulong between = isLast ? NextOrder(t) : below + (above - below) / 2;
+        if (below < between && between < above)
         {
-            t.Put(moved.Key, (moved.Entry with { Order = below + (above - below) / 2 }).Encode());
+            t.Put(moved.Key, (moved.Entry with { Order = between }).Encode());
         }
         else
         {
             // No room left between the two: spread all siblings out again.
-            for (int i = 0; i < siblings.Count; i++)
-                t.Put(siblings[i].Key, (siblings[i].Entry with { Order = t.ReadTimestamp.Value + (ulong)i * ChildEntry.OrderGap }).Encode());
+            foreach ((Key key, ChildEntry entry) in siblings) t.Put(key, (entry with { Order = NextOrder(t) }).Encode());
         }
 
         _results.Add(node.Place.Id);
@@ -280,6 +324,7 @@ public sealed partial class SceneTransaction
         var moving = new Queue<(NodePlace Node, NodePlace Parent)>();
         moving.Enqueue((top.Place, top.Header.Parent));
         int moved = 0;
+        int records = 0;
         while (moving.TryDequeue(out (NodePlace Node, NodePlace Parent) next))
         {
             if (++moved > TemplateNodesMax)
@@ -289,9 +334,16 @@ public sealed partial class SceneTransaction
             }
 
             NodePlace target = next.Node with { Zone = o.Zone };
-            ScanStep records = t.Scan(SceneKeys.OfNode(next.Node));
-            yield return records;
-            foreach ((Key key, byte[] value) in records.Entries)
+            ScanStep scan = t.Scan(SceneKeys.OfNode(next.Node), RecordsMax - records);
+            yield return scan;
+            records += scan.Entries.Count;
+            if (scan.IsTruncated)
+            {
+                Refuse(SceneErrorCode.TooLarge, $"more than {RecordsMax} records in and below {o.Node}");
+                yield break;
+            }
+
+            foreach ((Key key, byte[] value) in scan.Entries)
             {
                 Invariant.Holds(SceneKeys.TryParse(key, out SceneKey parsed));
                 t.Delete(key);

@@ -16,6 +16,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
     public const int DepthMax = 1024;
 
     private readonly List<NodeId> _results = [];
+    private uint _appended;
 
     /// <summary>What is to be done, in order.</summary>
     public IReadOnlyList<SceneOperation> Operations => operations;
@@ -56,6 +57,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
     {
         Error = null;
         _results.Clear();
+        _appended = 0;
         for (FailedOperation = 0; FailedOperation < operations.Count; FailedOperation++)
         {
             foreach (TransactionStep step in Run(transaction, operations[FailedOperation])) yield return step;
@@ -83,7 +85,13 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
     {
         public NodePlace Place;
         public NodeHeader Header = null!;
+
+        // Names on the path below /root; known after a search by path, or a walk up.
+        public int Depth;
     }
+
+    // Behind all that hung there when the transaction began, and behind what it has appended itself.
+    private ulong NextOrder(Transaction t) => t.ReadTimestamp.Value + _appended++ * ChildEntry.OrderGap;
 
     internal IEnumerable<TransactionStep> Lookup(Transaction t, NodeRef node, Found found)
     {
@@ -117,6 +125,18 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
 
             Invariant.Holds(ChildEntry.TryDecode(entry.Value, out ChildEntry child));
             place = child.Child;
+        }
+
+        found.Depth = names.Length;
+        if (place == NodePlace.Root)
+        {
+            GetStep root = t.Get(SceneKeys.Header(place));
+            yield return root;
+            if (root.Value is null)
+            {
+                Error = new(SceneErrorCode.NoSuchNode, $"no node {path}: the world is not founded yet");
+                yield break;
+            }
         }
 
         foreach (TransactionStep step in ReadHeader(t, place, found)) yield return step;
@@ -171,16 +191,21 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
                 yield break;
             }
 
-            if (at.Id == NodeId.Root) yield break;
+            if (at.Id == NodeId.Root)
+            {
+                from.Depth = depth;
+                yield break;
+            }
+
             if (header.IsRoot)
             {
                 Error = new(SceneErrorCode.NoSuchNode, $"no node {what}: it is being removed");
                 yield break;
             }
 
-            if (depth > DepthMax)
+            if (depth == DepthMax)
             {
-                Error = new(SceneErrorCode.TooLarge, $"{what}: the tree would be deeper than {DepthMax}");
+                Error = new(SceneErrorCode.TooLarge, $"{what} is deeper than {DepthMax}");
                 yield break;
             }
 

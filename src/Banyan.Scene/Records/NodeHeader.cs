@@ -20,7 +20,10 @@ public sealed record NodeHeader(
     /// <summary>Names and class names, in UTF-8 bytes.</summary>
     public const int NameBytesMax = 512;
 
-    /// <summary>Whether it hangs in the world: the root, or a node with a parent.</summary>
+    /// <summary>Groups of one node.</summary>
+    public const int GroupsMax = 1024;
+
+    /// <summary>Whether nothing is above it: the world's root, or the top of a detached subtree.</summary>
     public bool IsRoot => Parent.Id.IsNone;
 
     /// <summary>The binary form: version, parent, parent's zone, name, type, instance, groups, authority, epoch, unique id.</summary>
@@ -52,6 +55,7 @@ public sealed record NodeHeader(
         string type = reader.Text(NameBytesMax);
         string instance = reader.Text(NameBytesMax);
         var groups = new string[reader.Count()];
+        if (groups.Length > GroupsMax) return false;
         for (int i = 0; i < groups.Length; i++) groups[i] = reader.Text(NameBytesMax);
         header = new(parent, name, type, instance, groups, (int)reader.UInt32(), (uint)reader.Number(), (int)reader.UInt32());
         return reader.IsAtEnd;

@@ -133,7 +133,10 @@ public static class SceneKeys
             case NodesSection when bytes.Length > NodeLength:
                 var kind = (RecordKind)bytes[NodeLength];
                 if (kind is < RecordKind.Header or > RecordKind.Attachment) return false;
-                parsed = new(kind, place, Encoding.UTF8.GetString(bytes[(NodeLength + 1)..]));
+                ReadOnlySpan<byte> name = bytes[(NodeLength + 1)..];
+                if (kind == RecordKind.Header && !name.IsEmpty) return false;
+                if (!System.Text.Unicode.Utf8.IsValid(name)) return false;
+                parsed = new(kind, place, Encoding.UTF8.GetString(name));
                 return true;
             default:
                 return false;

@@ -12,11 +12,17 @@ internal static class SceneRecords
         return writer.ToArray();
     }
 
-    public static ulong DecodeNumber(byte[] value)
+    public static bool TryDecodeNumber(ReadOnlySpan<byte> value, out ulong number)
     {
         var reader = new ByteReader(value);
-        ulong number = reader.Number();
-        Invariant.Holds(reader.IsAtEnd);
+        number = reader.Number();
+        return reader.IsAtEnd;
+    }
+
+    // Of a value that a transaction of the scene has written itself.
+    public static ulong DecodeNumber(byte[] value)
+    {
+        Invariant.Holds(TryDecodeNumber(value, out ulong number));
         return number;
     }
 }

@@ -33,6 +33,11 @@ public static class SceneInvariants
             else if (!detached.Header!.IsRoot) violations.Add($"{reap.Id} is to be reaped, but has a parent");
         }
 
+        foreach ((NodeId id, ZoneId zone) in mirror.Locators.OrderBy(l => l.Key))
+        {
+            if (mirror[new(id, zone)] is null) violations.Add($"the locator of {id} leads to nothing in {zone}");
+        }
+
         CheckReach(mirror, nodes, violations);
     }
 

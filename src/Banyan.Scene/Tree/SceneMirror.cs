@@ -31,19 +31,25 @@ public sealed class SceneMirror
 
     internal IReadOnlyDictionary<ZoneId, ulong> Serials => _serials;
 
-    /// <summary>Takes one record: its new value, or null if it was deleted. False if it is none of the scene's.</summary>
+    /// <summary>
+    /// Takes one record: its new value, or null if it was deleted. False, and no change, if it is none of the scene's or
+    /// cannot be read.
+    /// </summary>
     public bool Apply(Key key, byte[]? value)
     {
         if (!SceneKeys.TryParse(key, out SceneKey parsed)) return false;
+        ulong number = 0;
         switch (parsed.Kind)
         {
             case RecordKind.ZoneSerials:
+                if (value is not null && !SceneRecords.TryDecodeNumber(value, out number)) return false;
                 if (value is null) _serials.Remove(parsed.Node.Zone);
-                else _serials[parsed.Node.Zone] = SceneRecords.DecodeNumber(value);
+                else _serials[parsed.Node.Zone] = number;
                 return true;
             case RecordKind.Locator:
+                if (value is not null && !(SceneRecords.TryDecodeNumber(value, out number) && number <= uint.MaxValue)) return false;
                 if (value is null) _locators.Remove(parsed.Node.Id);
-                else _locators[parsed.Node.Id] = new((uint)SceneRecords.DecodeNumber(value));
+                else _locators[parsed.Node.Id] = new((uint)number);
                 return true;
             case RecordKind.Reap:
                 if (value is null) _reaps.Remove(parsed.Node);
@@ -115,6 +121,10 @@ public sealed class SceneMirror
 
     private bool ApplyToNode(SceneKey parsed, byte[]? value)
     {
+        NodeHeader? header = null;
+        ChildEntry entry = default;
+        if (value is not null && parsed.Kind == RecordKind.Header && !NodeHeader.TryDecode(value, out header)) return false;
+        if (value is not null && parsed.Kind == RecordKind.Child && !ChildEntry.TryDecode(value, out entry)) return false;
         if (!_nodes.TryGetValue(parsed.Node, out MirrorNode? node))
         {
             if (value is null) return true;
@@ -125,28 +135,29 @@ public sealed class SceneMirror
         {
             case RecordKind.Header:
                 if (node.Header is not null) Count--;
-                NodeHeader? header = null;
-                if (value is not null && !NodeHeader.TryDecode(value, out header!)) return false;
                 node.Header = header;
                 if (header is not null) Count++;
                 break;
             case RecordKind.Child:
                 node.ForgetOrder();
                 if (value is null) node.Entries.Remove(parsed.Name);
-                else if (ChildEntry.TryDecode(value, out ChildEntry entry)) node.Entries[parsed.Name] = entry;
-                else return false;
+                else node.Entries[parsed.Name] = entry;
                 break;
             case RecordKind.Property:
-                if (value is null) node.Properties.Remove(parsed.Name);
-                else node.Properties[parsed.Name] = value;
+                Set(node.Properties, parsed.Name, value);
                 break;
             default:
-                if (value is null) node.Attachments.Remove(parsed.Name);
-                else node.Attachments[parsed.Name] = value;
+                Set(node.Attachments, parsed.Name, value);
                 break;
         }
 
         if (node.IsEmpty) _nodes.Remove(parsed.Node);
         return true;
+    }
+
+    private static void Set(SortedDictionary<string, byte[]> values, string name, byte[]? value)
+    {
+        if (value is null) values.Remove(name);
+        else values[name] = value;
     }
 }

@@ -12,24 +12,27 @@ internal sealed class SceneMix
     /// <summary>Zones in use, the world's included.</summary>
     public const int Zones = 4;
 
-    private const int KnownMax = 16;
-    private static readonly string[] _names = ["A", "B", "C", "D"];
+    private const int KnownMax = 12;
+    private static readonly string[] _names = ["A", "B", "C", "D", "E"];
     private readonly List<NodeId> _known = [];
     private int _lastValue;
 
-    /// <summary>Tells of a node that was spawned; older ones are forgotten.</summary>
-    public void Learn(NodeId id)
+    /// <summary>Tells of a batch that was done: its nodes are worth meeting again, unless they are gone.</summary>
+    public void Learn(IReadOnlyList<SceneOperation> operations, IReadOnlyList<NodeId> results)
     {
-        if (_known.Contains(id)) return;
-        _known.Add(id);
-        if (_known.Count > KnownMax) _known.RemoveAt(0);
+        for (int i = 0; i < operations.Count; i++)
+        {
+            _known.Remove(results[i]);
+            if (operations[i] is DespawnOperation) continue;
+            _known.Add(results[i]);
+            if (_known.Count > KnownMax) _known.RemoveAt(0);
+        }
     }
 
     /// <summary>One operation, or several as a batch.</summary>
     public IReadOnlyList<SceneOperation> Next(SeededRandom random)
     {
-        // Two that would together close a cycle, from as many clients as come by.
-        var batch = new SceneOperation[random.Chance(0.25) ? 2 + random.Next(3) : 1];
+        var batch = new SceneOperation[random.Chance(0.2) ? 2 + random.Next(2) : 1];
         for (int i = 0; i < batch.Length; i++) batch[i] = One(random);
         return batch;
     }
@@ -39,14 +42,14 @@ internal sealed class SceneMix
 
     private SceneOperation One(SeededRandom random) => random.Next(100) switch
     {
-        < 26 => new SpawnOperation(AnyNode(random, depthMax: 2), Template(random), Authority: Value()),
-        < 36 => new DespawnOperation(AnyNode(random, depthMax: 3)),
-        < 46 => new RenameOperation(AnyNode(random, depthMax: 3), Name(random)),
-        < 64 => new ReparentOperation(AnyNode(random, depthMax: 3), AnyNode(random, depthMax: 3), random.Chance(0.3) ? Name(random) : null),
-        < 70 => new ReorderOperation(AnyNode(random, depthMax: 2), random.Next(6) - 3),
-        < 83 => new SetPropertiesOperation(AnyNode(random, depthMax: 3), Properties(random)),
-        < 95 => new MoveZoneOperation(AnyNode(random, depthMax: 3), AnyZone(random)),
-        _ => new SetAuthorityOperation(AnyNode(random, depthMax: 3), Value()),
+        < 36 => new SpawnOperation(AnyNode(random), Template(random), Authority: Value()),
+        < 41 => new DespawnOperation(AnyNode(random)),
+        < 50 => new RenameOperation(AnyNode(random), Name(random)),
+        < 66 => new ReparentOperation(AnyNode(random), AnyNode(random), random.Chance(0.3) ? Name(random) : null),
+        < 72 => new ReorderOperation(AnyNode(random), random.Next(8) - 4),
+        < 84 => new SetPropertiesOperation(AnyNode(random), Properties(random)),
+        < 95 => new MoveZoneOperation(AnyNode(random), AnyZone(random)),
+        _ => new SetAuthorityOperation(AnyNode(random), Value()),
     };
 
     private SceneTemplate Template(SeededRandom random)
@@ -73,12 +76,12 @@ internal sealed class SceneMix
         return writes;
     }
 
-    private NodeRef AnyNode(SeededRandom random, int depthMax)
+    private NodeRef AnyNode(SeededRandom random)
     {
-        if (_known.Count > 0 && random.Chance(0.5)) return NodeRef.Of(_known[random.Next(_known.Count)]);
+        if (_known.Count > 0 && random.Chance(0.75)) return NodeRef.Of(_known[random.Next(_known.Count)]);
         string path = ScenePath.Root;
-        // The root itself now and then; it grows, and otherwise refuses.
-        int depth = random.Chance(0.12) ? 0 : 1 + random.Next(depthMax);
+        // The root itself now and then: as a parent it will do, and nothing else may be done to it.
+        int depth = random.Chance(0.1) ? 0 : random.Chance(0.8) ? 1 : 2 + random.Next(2);
         for (int i = 0; i < depth; i++) path = ScenePath.Join(path, Name(random));
         return NodeRef.At(path);
     }

@@ -11,7 +11,7 @@ namespace Banyan.Simulator.Workloads;
 /// <summary>Clients that build, move and tear down one small tree over several zones, each of them a range, while another reaps.</summary>
 public sealed class SceneWorkload : IWorkload
 {
-    private const int Clients = 6;
+    private const int Clients = 8;
     private readonly List<SceneWork> _works = [];
     private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private readonly SceneMix _mix = new();
@@ -105,10 +105,10 @@ public sealed class SceneWorkload : IWorkload
             {
                 Commits++;
                 Invariant.Holds(SceneTransaction.TryDecodeReply(committed.Reply.Span, out IReadOnlyList<NodeId> results));
-                foreach (NodeId id in results) _mix.Learn(id);
+                _mix.Learn(body.Operations, results);
             }
 
-            cluster.Time.After(random.Next(20_000), () => Next(cluster, client, random));
+            cluster.Time.After(random.Next(3_000), () => Next(cluster, client, random));
         });
     }
 
