@@ -1,1 +1,1 @@
-return 0;
+return await Banyan.Server.Cli.CommandLine.RunAsync(args).ConfigureAwait(false);

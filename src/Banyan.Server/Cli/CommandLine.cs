@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Banyan.Client;
+using Banyan.Client.Protocol;
+using Banyan.Primitives;
+
+namespace Banyan.Server.Cli;
+
+/// <summary>The command line of <c>banyan</c>.</summary>
+internal static class CommandLine
+{
+    public const string GatewayVariable = "BANYAN_GATEWAY";
+
+    /// <summary>Which gateway to talk to.</summary>
+    public static readonly Option<Uri> Gateway = new("--gateway", "-g")
+    {
+        Description = $"A server's gateway. Default: ${GatewayVariable}, else http://127.0.0.1:7400",
+        DefaultValueFactory = _ => new(Environment.GetEnvironmentVariable(GatewayVariable) ?? "http://127.0.0.1:7400"),
+        Recursive = true,
+    };
+
+    /// <summary>Machine-readable output.</summary>
+    public static readonly Option<bool> Json = new("--json") { Description = "Write JSON instead of text", Recursive = true };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Banyan: one Godot scene tree, alive on many servers.")
+        {
+            Gateway, Json,
+            ServeCommand.Make(), ImportCommand.Make(),
+            TreeCommand.Make(), GetCommand.Make(), SetCommand.Make(), SpawnCommand.Make(), MoveCommand.Make(), RemoveCommand.Make(),
+            TransactCommand.Make(), WatchCommand.Make(), StatusCommand.Make(), SceneCommand.Make(), SimCommand.Make(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            await parsed.InvokeAsync().ConfigureAwait(false);
+            return ExitCode.BadInput;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (CommandFailed e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return e.Code;
+        }
+        catch (BanyanException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return e.Code == FailureCode.Unavailable ? ExitCode.Unavailable : ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Ok;
+        }
+    }
+
+    /// <summary>Connects to the gateway that the command line names.</summary>
+    public static Task<BanyanClient> ConnectAsync(ParseResult parsed) => BanyanClient.ConnectAsync(parsed.GetValue(Gateway)!);
+
+    /// <summary>Reads a timestamp as commands print it.</summary>
+    public static Timestamp? ReadTimestamp(string? text)
+    {
+        if (text is null) return null;
+        return Timestamp.TryParse(text, out Timestamp at)
+            ? at
+            : throw new CommandFailed(ExitCode.BadInput, $"\"{text}\" is no timestamp: microseconds since 1970 and a counter, as in 1700000000000000.0");
+    }
+}

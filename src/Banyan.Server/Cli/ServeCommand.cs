@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
+using Banyan.Primitives;
+using Banyan.Server.Hosting;
+using Banyan.Storage;
+
+namespace Banyan.Server.Cli;
+
+/// <summary><c>banyan serve</c>: one server of a cluster, until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    private static readonly Option<uint> _id = new("--id") { Description = "Which of the servers this one is", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<string> _data = new("--data")
+    {
+        Description = "Folder of its log and checkpoints", DefaultValueFactory = _ => "banyan-data",
+    };
+
+    private static readonly Option<string[]> _servers = new("--server")
+    {
+        Description = "A server as ID=HOST:PORT,GATEWAY-URL: where peers and where clients reach it. Once for each server, the same list on all",
+        DefaultValueFactory = _ => ["1=127.0.0.1:7300,http://127.0.0.1:7400"],
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string> _cluster = new("--cluster")
+    {
+        Description = "The cluster's name; servers of another one are turned away", DefaultValueFactory = _ => "banyan",
+    };
+
+    private static readonly Option<long> _checkpointEvery = new("--checkpoint-mib")
+    {
+        Description = "Write a checkpoint after so many MiB of log", DefaultValueFactory = _ => 256,
+    };
+
+    public static Command Make()
+    {
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    {
+        ServerOptions options = Read(parsed);
+        BanyanServer server;
+        try
+        {
+            server = await BanyanServer.StartAsync(options).ConfigureAwait(false);
+        }
+        catch (CorruptFileException e)
+        {
+            throw new CommandFailed(ExitCode.Failed, $"{options.Folder} is damaged: {e.Message}");
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException)
+        {
+            throw new CommandFailed(ExitCode.Failed, $"cannot listen: {e.Message}");
+        }
+
+        await using (server.ConfigureAwait(false))
+        {
+            ServerAddress self = options.Servers.First(s => s.Id == options.Self);
+            (TimeSpan time, long records) = server.Recovery;
+            Console.WriteLine(
+                $"banyan {ServerStatus.ThisVersion}: server {options.Self} of {options.Servers.Count} in \"{options.Cluster}\"; clients at {self.Gateway}, peers at {self.Peer}; "
+                + $"recovered {records} records in {time.TotalMilliseconds:F0} ms");
+            var stopped = new TaskCompletionSource();
+            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c =>
+            {
+                c.Cancel = true;
+                stopped.TrySetResult();
+            });
+            await using CancellationTokenRegistration cancelled = stop.Register(() => stopped.TrySetResult());
+            await Task.WhenAny(stopped.Task, server.Ended).ConfigureAwait(false);
+            if (server.Ended.Exception is not { InnerException: { } fault }) return ExitCode.Ok;
+            // Whatever the store did not understand, it must not go on with: its peers do.
+            Console.Error.WriteLine($"the store has stopped: {fault}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static ServerOptions Read(ParseResult parsed)
+    {
+        var servers = new List<ServerAddress>();
+        foreach (string text in parsed.GetValue(_servers)!) servers.Add(ReadServer(text));
+        var self = new ServerId(parsed.GetValue(_id));
+        if (servers.DistinctBy(s => s.Id).Count() != servers.Count) throw new CommandFailed(ExitCode.BadInput, "--server: an id is there twice");
+        if (!servers.Exists(s => s.Id == self)) throw new CommandFailed(ExitCode.BadInput, $"--id {self.Value}: no --server has this id");
+        servers.Sort((a, b) => a.Id.CompareTo(b.Id));
+        return new()
+        {
+            Self = self, Servers = servers, Folder = parsed.GetValue(_data)!, Cluster = parsed.GetValue(_cluster)!,
+            CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
+        };
+    }
+
+    private static ServerAddress ReadServer(string text)
+    {
+        int equals = text.IndexOf('=');
+        int comma = text.IndexOf(',');
+        if (equals > 0 && comma > equals
+            && uint.TryParse(text.AsSpan(0, equals), out uint id) && id > 0
+            && IPEndPoint.TryParse(text[(equals + 1)..comma], out IPEndPoint? peer)
+            && Uri.TryCreate(text[(comma + 1)..], UriKind.Absolute, out Uri? gateway) && gateway.Scheme is "http")
+            return new(new(id), peer, gateway);
+        throw new CommandFailed(ExitCode.BadInput, $"--server \"{text}\": expected ID=ADDRESS:PORT,http://HOST:PORT, as in 1=127.0.0.1:7300,http://127.0.0.1:7400");
+    }
+}
