@@ -19,7 +19,14 @@ internal sealed class QuietCluster
         _servers = options.OneWay.Count;
         FaultOptions faults = FaultOptions.None with { FlushMin = options.Flush, FlushMax = options.Flush, CheckpointEvery = 0 };
         Key[] cuts = [.. Enumerable.Range(1, options.RangesExisting - 1).Select(StartOf)];
-        _cluster = new(options.Seed, _servers, cuts, faults, new StoreOptions { TwoPhaseCommit = twoPhase })
+        var storeOptions = new StoreOptions
+        {
+            TwoPhaseCommit = twoPhase,
+            // Heartbeats of records are off the path of a commit, and over a wide area only two-phase commits last long
+            // enough to have any.
+            TransactionHeartbeatMicroseconds = 5_000_000,
+        };
+        _cluster = new(options.Seed, _servers, cuts, faults, storeOptions)
         {
             Latency = (from, to) => options.OneWay[(int)from.Value - 1][(int)to.Value - 1],
         };
