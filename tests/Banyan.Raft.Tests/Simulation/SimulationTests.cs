@@ -33,13 +33,6 @@ public sealed class SimulationTests
     }
 
     [Theory]
-    [InlineData(830)]
-    [InlineData(1041)]
-    [InlineData(1326)]
-    public void An_append_that_comes_while_a_snapshot_waits_to_be_installed_is_not_acknowledged(ulong seed) =>
-        new RaftSimulation(seed, new()).Run();
-
-    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void A_seed_replays_bit_for_bit(bool liveness)
