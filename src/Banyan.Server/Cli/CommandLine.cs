@@ -11,10 +11,10 @@ internal static class CommandLine
     public const string GatewayVariable = "BANYAN_GATEWAY";
 
     /// <summary>Which gateway to talk to.</summary>
-    public static readonly Option<Uri> Gateway = new("--gateway", "-g")
+    private static readonly Option<string> _gateway = new("--gateway", "-g")
     {
         Description = $"A server's gateway. Default: ${GatewayVariable}, else http://127.0.0.1:7400",
-        DefaultValueFactory = _ => new(Environment.GetEnvironmentVariable(GatewayVariable) ?? "http://127.0.0.1:7400"),
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(GatewayVariable) ?? "http://127.0.0.1:7400",
         Recursive = true,
     };
 
@@ -25,8 +25,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Banyan: one Godot scene tree, alive on many servers.")
         {
-            Gateway, Json,
-            ServeCommand.Make(), ImportCommand.Make(),
+            _gateway, Json,
+            ServeCommand.Make(), DemoCommand.Make(), ImportCommand.Make(),
             TreeCommand.Make(), GetCommand.Make(), SetCommand.Make(), SpawnCommand.Make(), MoveCommand.Make(), RemoveCommand.Make(),
             TransactCommand.Make(), WatchCommand.Make(), StatusCommand.Make(), SceneCommand.Make(), SimCommand.Make(),
         };
@@ -62,8 +62,17 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The gateway that the command line names.</summary>
+    public static Uri GatewayOf(ParseResult parsed)
+    {
+        string text = parsed.GetValue(_gateway)!;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "ws" or "wss"
+            ? uri!
+            : throw new CommandFailed(ExitCode.BadInput, $"--gateway {text}: expected http://HOST:PORT");
+    }
+
     /// <summary>Connects to the gateway that the command line names.</summary>
-    public static Task<BanyanClient> ConnectAsync(ParseResult parsed) => BanyanClient.ConnectAsync(parsed.GetValue(Gateway)!);
+    public static Task<BanyanClient> ConnectAsync(ParseResult parsed) => BanyanClient.ConnectAsync(GatewayOf(parsed));
 
     /// <summary>Reads a timestamp as commands print it.</summary>
     public static Timestamp? ReadTimestamp(string? text)

@@ -29,7 +29,7 @@ internal static class ImportCommand
         ImportPlan plan = ImportPlan.Of(scene, parsed.GetValue(_at)!, parsed.GetValue(_name));
         bool json = parsed.GetValue(CommandLine.Json);
         await using BanyanClient client = await CommandLine.ConnectAsync(parsed).ConfigureAwait(false);
-        ServerStatus status = await StatusCommand.ReadAsync(parsed.GetValue(CommandLine.Gateway)!, stop).ConfigureAwait(false);
+        ServerStatus status = await StatusCommand.ReadAsync(CommandLine.GatewayOf(parsed), stop).ConfigureAwait(false);
         List<ZoneId> cuts = plan.Cuts(parsed.GetValue(_ranges));
         await CutAsync(client, cuts, [status.Server, .. status.Peers.Select(p => p.Server)]).ConfigureAwait(false);
         int done = 0;

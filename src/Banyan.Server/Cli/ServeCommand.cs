@@ -34,9 +34,11 @@ internal static class ServeCommand
         Description = "Write a checkpoint after so many MiB of log", DefaultValueFactory = _ => 256,
     };
 
+    private static readonly Option<bool> _watchParent = new("--with-parent") { Description = "Stop when the process that started it ends", Hidden = true };
+
     public static Command Make()
     {
-        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery };
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _watchParent };
         command.SetAction(RunAsync);
         return command;
     }
@@ -72,12 +74,25 @@ internal static class ServeCommand
                 stopped.TrySetResult();
             });
             await using CancellationTokenRegistration cancelled = stop.Register(() => stopped.TrySetResult());
+            if (parsed.GetValue(_watchParent)) _ = StopWithParentAsync(stopped);
             await Task.WhenAny(stopped.Task, server.Ended).ConfigureAwait(false);
             if (server.Ended.Exception is not { InnerException: { } fault }) return ExitCode.Ok;
             // Whatever the store did not understand, it must not go on with: its peers do.
             Console.Error.WriteLine($"the store has stopped: {fault}");
             return ExitCode.Failed;
         }
+    }
+
+    // The parent holds the other end of our standard input: however it ends, this end is closed then.
+    private static async Task StopWithParentAsync(TaskCompletionSource stopped)
+    {
+        using Stream input = Console.OpenStandardInput();
+        byte[] buffer = new byte[64];
+        while (await input.ReadAsync(buffer).ConfigureAwait(false) > 0)
+        {
+        }
+
+        stopped.TrySetResult();
     }
 
     private static ServerOptions Read(ParseResult parsed)

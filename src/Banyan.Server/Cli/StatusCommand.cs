@@ -33,7 +33,7 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        ServerStatus status = await ReadAsync(parsed.GetValue(CommandLine.Gateway)!, stop).ConfigureAwait(false);
+        ServerStatus status = await ReadAsync(CommandLine.GatewayOf(parsed), stop).ConfigureAwait(false);
         if (parsed.GetValue(CommandLine.Json))
         {
             using Stream output = Console.OpenStandardOutput();
