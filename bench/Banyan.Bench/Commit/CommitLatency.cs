@@ -76,11 +76,11 @@ public static class CommitLatency
         bool reads = kind == CommitRatio.ReadModifyWrite;
         long restartsBefore = cluster.Restarts;
         var measured = new List<(long Latency, long Limit)>();
-        foreach (Sample sample in Samples(options, ranges))
+        foreach (Sample sample in Samples(options, limits, ranges))
         {
             cluster.Settle();
             cluster.Wait(sample.PauseMicroseconds);
-            int[] leaseholders = [.. sample.Ranges.Select(cluster.LeaseholderOf)];
+            int[] leaseholders = Leaseholders(options, sample.Ranges);
             long limit = reads ? limits.ReadThenCommit(sample.Coordinator, leaseholders) : limits.Commit(sample.Coordinator, leaseholders);
             long latency = cluster.Run(sample.Coordinator, new WriteEach([.. sample.Ranges.Select(QuietCluster.KeyOf)], reads));
             measured.Add((latency, limit));
@@ -103,16 +103,24 @@ public static class CommitLatency
     }
 
     // The same for both protocols. The pause puts the start anywhere between two heartbeats of whatever has some.
-    private static IEnumerable<Sample> Samples(CommitLatencyOptions options, int ranges)
+    private static IEnumerable<Sample> Samples(CommitLatencyOptions options, CommitLimit limits, int ranges)
     {
         var random = new SeededRandom(StableHash.Add(options.Seed, (ulong)ranges));
-        for (int i = 0; i < options.Samples; i++)
+        for (int drawn = 0; drawn < options.Samples;)
         {
             var chosen = new SortedSet<int>();
             while (chosen.Count < ranges) chosen.Add(random.Next(options.RangesExisting));
-            yield return new(random.Next(options.OneWay.Count), [.. chosen], random.NextInRange(100_000, 1_100_000));
+            int coordinator = random.Next(options.OneWay.Count);
+            int[] leaseholders = Leaseholders(options, [.. chosen]);
+            // The record lies with the first key.
+            if (options.SlowestRangeHasRecord && limits.Commit(coordinator, leaseholders[0]) < limits.Commit(coordinator, leaseholders)) continue;
+            drawn++;
+            yield return new(coordinator, [.. chosen], random.NextInRange(100_000, 1_100_000));
         }
     }
+
+    private static int[] Leaseholders(CommitLatencyOptions options, IReadOnlyList<int> ranges) =>
+        [.. ranges.Select(r => QuietCluster.LeaseholderOf(r, options.OneWay.Count))];
 
     private static T At<T>(T[] ascending, double share) => ascending[Math.Max(0, (int)Math.Ceiling(share * ascending.Length) - 1)];
 }

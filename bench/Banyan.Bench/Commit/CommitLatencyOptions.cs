@@ -1,3 +1,5 @@
+using Banyan.Kv.Store;
+
 namespace Banyan.Bench.Commit;
 
 /// <summary>What the commit-latency bench runs. Times are in microseconds of virtual time.</summary>
@@ -7,8 +9,8 @@ public sealed record CommitLatencyOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// One way from a server (row) to a server (column), square, one row a server; the diagonal is not used. A and B may
-    /// differ from B and A. Keep a round trip below 100 ms: beyond it closed timestamps overtake transactions that read.
+    /// One way from a server (row) to a server (column), square, one row a server; the diagonal is not used. There and
+    /// back may differ.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<long>> OneWay { get; init; } = ThreeServers;
 
@@ -20,6 +22,19 @@ public sealed record CommitLatencyOptions
 
     /// <summary>How many of them a transaction writes: a row of the result for each.</summary>
     public IReadOnlyList<int> Ranges { get; init; } = [1, 2, 4, 8];
+
+    /// <summary>
+    /// Whether a transaction's record lies in the slowest of the ranges that it writes: then two-phase commit pays the
+    /// longest way twice. False: it lies wherever the first key does. Parallel commits do not care.
+    /// </summary>
+    public bool SlowestRangeHasRecord { get; init; } = true;
+
+    /// <summary>
+    /// How far closed timestamps trail. A transaction that reads must have its writes at the leaseholders before its
+    /// timestamp is closed, or it pays a second round: over a wide area this must exceed a round trip for the reads and
+    /// one way for the writes.
+    /// </summary>
+    public long ClosedLag { get; init; } = new StoreOptions().ClosedLagMicroseconds;
 
     /// <summary>Transactions for each row.</summary>
     public int Samples { get; init; } = 200;

@@ -25,7 +25,10 @@ public sealed class CommitLimit(IReadOnlyList<IReadOnlyList<long>> oneWay, long 
 
     /// <summary>One round of consensus on the ranges of these leaseholders, all at once, microseconds.</summary>
     public long Commit(int coordinator, IReadOnlyList<int> leaseholders) =>
-        leaseholders.Max(l => RoundTrip(coordinator, l) + Replication(l));
+        leaseholders.Max(l => Commit(coordinator, l));
+
+    /// <summary>One round of consensus on one range, microseconds.</summary>
+    public long Commit(int coordinator, int leaseholder) => RoundTrip(coordinator, leaseholder) + Replication(leaseholder);
 
     /// <summary>A read of all these ranges at once before it, microseconds.</summary>
     public long ReadThenCommit(int coordinator, IReadOnlyList<int> leaseholders) =>

@@ -22,6 +22,7 @@ internal sealed class QuietCluster
         var storeOptions = new StoreOptions
         {
             TwoPhaseCommit = twoPhase,
+            ClosedLagMicroseconds = options.ClosedLag,
             // Heartbeats of records are off the path of a commit, and over a wide area only two-phase commits last long
             // enough to have any.
             TransactionHeartbeatMicroseconds = 5_000_000,
@@ -38,7 +39,8 @@ internal sealed class QuietCluster
 
     public long Restarts => _cluster.Servers.Sum(s => s.Store!.Coordinator.Restarts);
 
-    public int LeaseholderOf(int range) => range % _servers;
+    /// <summary>Which server leads a range.</summary>
+    public static int LeaseholderOf(int range, int servers) => range % servers;
 
     public static Key KeyOf(int range) => Key.Of($"r{range:d4}/key");
 
@@ -82,7 +84,7 @@ internal sealed class QuietCluster
             foreach ((RangeId id, Replica replica) in store.Replicas)
             {
                 int range = (int)id.Value - 1;
-                ServerId leader = _cluster.ServerIds[LeaseholderOf(range)];
+                ServerId leader = _cluster.ServerIds[LeaseholderOf(range, _servers)];
                 if (!replica.IsInitialized || replica.State.Intents.Count > 0 || replica.State.Lease.Holder != leader) return false;
                 if (replica.Log.Leader != leader || !_cluster.Server(leader).Store!.Replicas[id].HoldsLeaseAt(Timestamp.Zero)) return false;
                 if (store.Directory.Find(KeyOf(range)).Leaseholder != leader) return false;

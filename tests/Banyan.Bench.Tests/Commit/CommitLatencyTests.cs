@@ -7,9 +7,15 @@ public class CommitLatencyTests(ITestOutputHelper output)
     [Fact]
     public void A_cross_range_commit_costs_one_round()
     {
-        IReadOnlyList<CommitRatio> three = CommitLatency.Run(new() { Samples = 60 });
-        output.WriteLine(CommitLatency.Table(three));
-        IReadOnlyList<CommitRatio> five = CommitLatency.Run(new() { Samples = 60, OneWay = CommitLatencyOptions.FiveServers });
-        output.WriteLine(CommitLatency.Table(five));
+        foreach (CommitLatencyOptions o in new CommitLatencyOptions[]
+        {
+            new(), new() { SlowestRangeHasRecord = false },
+            new() { OneWay = CommitLatencyOptions.FiveServers },
+            new() { OneWay = CommitLatencyOptions.FiveServers, ClosedLag = 300_000 },
+        })
+        {
+            output.WriteLine(o.ToString());
+            output.WriteLine(CommitLatency.Table(CommitLatency.Run(o)));
+        }
     }
 }
