@@ -16,6 +16,8 @@ public static class CommitLatency
     /// <summary>Measures both protocols, with and without reads, on the same samples.</summary>
     public static IReadOnlyList<CommitRatio> Run(CommitLatencyOptions options)
     {
+        Invariant.Holds(options.Samples > 0 && options.Ranges.All(r => r > 0 && r <= options.RangesExisting));
+        Invariant.Holds(options.OneWay.All(row => row.Count == options.OneWay.Count));
         var results = new List<CommitRatio>();
         foreach (string kind in new[] { CommitRatio.Blind, CommitRatio.ReadModifyWrite })
         {
@@ -83,6 +85,7 @@ public static class CommitLatency
             int[] leaseholders = Leaseholders(options, sample.Ranges);
             long limit = reads ? limits.ReadThenCommit(sample.Coordinator, leaseholders) : limits.Commit(sample.Coordinator, leaseholders);
             long latency = cluster.Run(sample.Coordinator, new WriteEach([.. sample.Ranges.Select(QuietCluster.KeyOf)], reads));
+            Invariant.Holds(latency >= limit, "no commit beats its limit");
             measured.Add((latency, limit));
         }
 
