@@ -17,7 +17,7 @@ internal sealed class QuietCluster
     public QuietCluster(CommitLatencyOptions options, bool twoPhase)
     {
         _servers = options.OneWay.Count;
-        FaultOptions faults = FaultOptions.None with { FlushMin = options.Flush, FlushMax = options.Flush, CheckpointEvery = 0 };
+        FaultOptions faults = FaultOptions.None with { FlushMin = options.Flush, FlushMax = options.Flush, CheckpointEvery = 0, CoalescesArrivals = true };
         Key[] cuts = [.. Enumerable.Range(1, options.RangesExisting - 1).Select(StartOf)];
         var storeOptions = new StoreOptions
         {

@@ -16,6 +16,9 @@ public sealed class ChangeFeed
     private readonly Store.Store _store;
     private readonly SortedDictionary<Timestamp, List<VersionEvent>> _held = [];
     private readonly List<IFeedSubscriber> _subscribers = [];
+    private readonly SortedDictionary<Timestamp, List<Waiter>> _waiting = [];
+
+    private readonly record struct Waiter(Timestamp Deadline, Action<bool> Done);
 
     internal ChangeFeed(Store.Store store) => _store = store;
 
@@ -30,6 +33,40 @@ public sealed class ChangeFeed
 
     /// <summary>Takes a subscriber away.</summary>
     public void Unsubscribe(IFeedSubscriber subscriber) => _subscribers.Remove(subscriber);
+
+    /// <summary>The world as it is at the frontier, or at an earlier timestamp.</summary>
+    /// <returns>Null if the timestamp lies above the frontier or before the history that is kept.</returns>
+    public StoreSnapshot? Snapshot(Timestamp? at = null) => StoreSnapshot.TryTake(_store, at ?? Frontier);
+
+    /// <summary>Calls back with true once the frontier has reached a timestamp, or with false after so many microseconds.</summary>
+    public void WhenResolved(Timestamp timestamp, long timeoutMicroseconds, Action<bool> done)
+    {
+        if (timestamp <= Frontier)
+        {
+            done(true);
+            return;
+        }
+
+        if (!_waiting.TryGetValue(timestamp, out List<Waiter>? waiters)) _waiting.Add(timestamp, waiters = []);
+        waiters.Add(new(_store.Clock.Reading.Add(timeoutMicroseconds), done));
+    }
+
+    internal void Tick()
+    {
+        Advance();
+        if (_waiting.Count == 0) return;
+        Timestamp now = _store.Clock.Reading;
+        foreach ((Timestamp timestamp, List<Waiter> waiters) in _waiting.ToArray())
+        {
+            foreach (Waiter late in waiters.FindAll(w => w.Deadline < now))
+            {
+                waiters.Remove(late);
+                late.Done(false);
+            }
+
+            if (waiters.Count == 0) _waiting.Remove(timestamp);
+        }
+    }
 
     internal void Take(List<VersionEvent> events)
     {
@@ -78,6 +115,11 @@ public sealed class ChangeFeed
 
         Frontier = frontier;
         foreach (IFeedSubscriber subscriber in _subscribers) subscriber.OnResolved(frontier);
+        while (_waiting.Count > 0 && _waiting.First() is var (due, waiters) && due <= frontier)
+        {
+            _waiting.Remove(due);
+            foreach (Waiter waiter in waiters) waiter.Done(true);
+        }
     }
 
     private void Hold(VersionEvent one)

@@ -140,7 +140,7 @@ public sealed partial class Store
             SendDirectory();
         }
 
-        Feed.Advance();
+        Feed.Tick();
     }
 
     /// <summary>Takes a message of another server. False: its clock is beyond the bound, the message was dropped.</summary>

@@ -45,6 +45,12 @@ public sealed record FaultOptions
     public long CheckpointEvery { get; init; } = 5_000_000;
 
     /// <summary>
+    /// Whether a server handles all that arrives at the same moment before it sends and flushes, as a busy one does;
+    /// else every message is a round of its own.
+    /// </summary>
+    public bool CoalescesArrivals { get; init; }
+
+    /// <summary>
     /// Disks say "flushed" before they have written anything. No system can stand that: a control that the checkers see
     /// what is lost.
     /// </summary>
@@ -69,5 +75,6 @@ public sealed record FaultOptions
         ClockOffsetMax = random.Next(45_000),
         SplitEvery = random.Chance(0.4) ? 500_000 + random.Next(5_000_000) : 0,
         CheckpointEvery = random.Chance(0.7) ? 500_000 + random.Next(5_000_000) : 0,
+        CoalescesArrivals = random.Chance(0.5),
     };
 }

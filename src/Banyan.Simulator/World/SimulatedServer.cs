@@ -14,6 +14,7 @@ public sealed class SimulatedServer
     private readonly ByteWriter _writer = new();
     private readonly long _clockOffset;
     private HybridClock _clock = null!;
+    private bool _settlesSoon;
     private WalRound? _round;
     private int _life;
 
@@ -43,6 +44,7 @@ public sealed class SimulatedServer
     {
         Invariant.Holds(!IsUp);
         int life = ++_life;
+        _settlesSoon = false;
         _round = null;
         _clock = new HybridClock(_cluster.StoreOptions.MaxOffsetMicroseconds);
         ReadClock();
@@ -94,7 +96,23 @@ public sealed class SimulatedServer
         Timestamp sentAt = reader.Timestamp();
         Invariant.Holds(PeerMessageCodec.TryDecode(ref reader, out PeerMessage decoded) && reader.IsAtEnd);
         Invariant.Holds(Store.Receive(from, sentAt, decoded));
-        Settle();
+        if (_cluster.Faults.CoalescesArrivals) SettleSoon();
+        else Settle();
+    }
+
+    // After everything else that is due at this moment.
+    private void SettleSoon()
+    {
+        if (_settlesSoon) return;
+        _settlesSoon = true;
+        int life = _life;
+        _cluster.Time.After(0, () =>
+        {
+            if (life != _life) return;
+            _settlesSoon = false;
+            ReadClock();
+            Settle();
+        });
     }
 
     /// <summary>Writes a checkpoint and drops the log before it.</summary>
