@@ -28,6 +28,15 @@ public class ScenePathTests
     [InlineData("a.b")]
     [InlineData("a:b")]
     [InlineData("%a")]
+    [InlineData("a\"")]
+    [InlineData("@a/b")]
+    [InlineData("@a@b:c")]
     [InlineData("")]
     public void Names_that_Godot_would_change_are_refused(string name) => Assert.False(ScenePath.IsValidName(name, out _));
+
+    [Theory]
+    [InlineData("@Node@2")]
+    [InlineData("Lamp 3")]
+    [InlineData("größe")]
+    public void Names_that_Godot_keeps_are_taken(string name) => Assert.True(ScenePath.IsValidName(name, out _));
 }

@@ -4,13 +4,16 @@ using Banyan.Scene.Records;
 
 namespace Banyan.Scene.Reaping;
 
-/// <summary>Removes a detached subtree, or a bounded part of it: what is left gets notes of its own, and their reaping goes on.</summary>
+/// <summary>Removes a detached subtree, or a bounded part of it: what is left keeps a note, or gets one, and its reaping goes on.</summary>
 public sealed class ReapTransaction(NodePlace top) : ITransactionBody
 {
     /// <summary>Nodes that one transaction removes at most.</summary>
     public const int NodesMax = 256;
 
-    /// <summary>Records that one transaction looks at; a node with more children is taken down in several.</summary>
+    /// <summary>Records that it looks at in one node; of a node with more, the rest is left to the next transaction.</summary>
+    private const int NodeRecordsMax = 2 * NodesMax;
+
+    /// <summary>After removing so many records it takes up no more nodes.</summary>
     private const int RecordsMax = 4096;
 
     /// <summary>What is removed.</summary>
@@ -24,33 +27,37 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
         if (note.Value is null) yield break; // another server was faster
         var left = new Queue<NodePlace>();
         left.Enqueue(top);
-        int nodes = 0;
+        int nodes = 1;
         int records = 0;
-        while (nodes < NodesMax && records < RecordsMax && left.TryDequeue(out NodePlace place))
+        while (records < RecordsMax && left.TryDequeue(out NodePlace place))
         {
-            nodes++;
-            ScanStep scan = t.Scan(SceneKeys.OfNode(place), RecordsMax);
+            ScanStep scan = t.Scan(SceneKeys.OfNode(place), NodeRecordsMax);
             yield return scan;
-            records += scan.Entries.Count;
+            bool isWhole = !scan.IsTruncated;
             foreach ((Key key, byte[] value) in scan.Entries)
             {
                 Invariant.Holds(SceneKeys.TryParse(key, out SceneKey parsed));
-                if (parsed.Kind == RecordKind.Header && scan.IsTruncated) continue;
+                if (parsed.Kind == RecordKind.Header) continue;
+                if (parsed.Kind == RecordKind.Child)
+                {
+                    // Children that this transaction has no room for stay where they are: they need no notes of their own.
+                    if (nodes == NodesMax)
+                    {
+                        isWhole = false;
+                        continue;
+                    }
+
+                    Invariant.Holds(ChildEntry.TryDecode(value, out ChildEntry entry));
+                    left.Enqueue(entry.Child);
+                    nodes++;
+                }
+
                 t.Delete(key);
-                if (parsed.Kind != RecordKind.Child) continue;
-                Invariant.Holds(ChildEntry.TryDecode(value, out ChildEntry entry));
-                left.Enqueue(entry.Child);
+                records++;
             }
 
-            if (scan.IsTruncated)
-            {
-                // It keeps its header and its note, and the next transaction finds the rest of its children.
-                foreach (TransactionStep step in Detach(t, place)) yield return step;
-                continue;
-            }
-
-            if (place == top) t.Delete(SceneKeys.Reap(place));
-            if (place.Zone != place.Id.BirthZone) t.Delete(SceneKeys.Locator(place.Id));
+            if (isWhole) Remove(t, place);
+            else foreach (TransactionStep step in Detach(t, place)) yield return step;
         }
 
         while (left.TryDequeue(out NodePlace place))
@@ -59,8 +66,17 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
         }
     }
 
-    private static IEnumerable<TransactionStep> Detach(Transaction t, NodePlace place)
+    private void Remove(Transaction t, NodePlace place)
     {
+        t.Delete(SceneKeys.Header(place));
+        if (place == top) t.Delete(SceneKeys.Reap(place));
+        if (place.Zone != place.Id.BirthZone) t.Delete(SceneKeys.Locator(place.Id));
+    }
+
+    // It keeps its header and what was not removed; with a note, the next transaction finds it.
+    private IEnumerable<TransactionStep> Detach(Transaction t, NodePlace place)
+    {
+        if (place == top) yield break;
         GetStep header = t.Get(SceneKeys.Header(place));
         yield return header;
         Invariant.Holds(header.Value is not null && NodeHeader.TryDecode(header.Value, out _));

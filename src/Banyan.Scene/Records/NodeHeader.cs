@@ -50,15 +50,22 @@ public sealed record NodeHeader(
         header = null!;
         var reader = new ByteReader(bytes);
         if (reader.Byte() != Version) return false;
-        var parent = new NodePlace(new(reader.Number()), new((uint)reader.Number()));
+        var parent = new NodePlace(new(reader.Number()), new(Number32(ref reader)));
         string name = reader.Text(NameBytesMax);
         string type = reader.Text(NameBytesMax);
         string instance = reader.Text(NameBytesMax);
         var groups = new string[reader.Count()];
         if (groups.Length > GroupsMax) return false;
         for (int i = 0; i < groups.Length; i++) groups[i] = reader.Text(NameBytesMax);
-        header = new(parent, name, type, instance, groups, (int)reader.UInt32(), (uint)reader.Number(), (int)reader.UInt32());
+        header = new(parent, name, type, instance, groups, (int)reader.UInt32(), Number32(ref reader), (int)reader.UInt32());
         return reader.IsAtEnd;
+    }
+
+    internal static uint Number32(ref ByteReader reader)
+    {
+        ulong number = reader.Number();
+        if (number > uint.MaxValue) reader.Fail();
+        return (uint)number;
     }
 }
 
@@ -84,7 +91,7 @@ public readonly record struct ChildEntry(NodePlace Child, ulong Order)
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out ChildEntry entry)
     {
         var reader = new ByteReader(bytes);
-        entry = new(new(new(reader.Number()), new((uint)reader.Number())), reader.UInt64());
+        entry = new(new(new(reader.Number()), new(NodeHeader.Number32(ref reader))), reader.UInt64());
         return reader.IsAtEnd;
     }
 }
