@@ -17,7 +17,15 @@ internal sealed class QuietCluster
     public QuietCluster(CommitLatencyOptions options, bool twoPhase)
     {
         _servers = options.OneWay.Count;
-        FaultOptions faults = FaultOptions.None with { FlushMin = options.Flush, FlushMax = options.Flush, CheckpointEvery = 0, CoalescesArrivals = true };
+        FaultOptions faults = FaultOptions.None with
+        {
+            FlushMin = options.Flush,
+            FlushMax = options.Flush,
+            CheckpointEvery = 0,
+            // As a real server does: it empties its inbox before it starts a flush. With fixed delays all entries of one
+            // leaseholder arrive at the same microsecond, and all but the first would wait for a flush more.
+            CoalescesArrivals = true,
+        };
         Key[] cuts = [.. Enumerable.Range(1, options.RangesExisting - 1).Select(StartOf)];
         var storeOptions = new StoreOptions
         {
