@@ -25,11 +25,12 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
         GetStep note = t.Get(SceneKeys.Reap(top));
         yield return note;
         if (note.Value is null) yield break; // another server was faster
-        var left = new Queue<NodePlace>();
-        left.Enqueue(top);
+        // Down to the leaves first: then little is left that is begun and needs a note.
+        var left = new Stack<NodePlace>();
+        left.Push(top);
         int nodes = 1;
         int records = 0;
-        while (records < RecordsMax && left.TryDequeue(out NodePlace place))
+        while (records < RecordsMax && left.TryPop(out NodePlace place))
         {
             ScanStep scan = t.Scan(SceneKeys.OfNode(place), NodeRecordsMax);
             yield return scan;
@@ -48,7 +49,7 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
                     }
 
                     Invariant.Holds(ChildEntry.TryDecode(value, out ChildEntry entry));
-                    left.Enqueue(entry.Child);
+                    left.Push(entry.Child);
                     nodes++;
                 }
 
@@ -60,7 +61,7 @@ public sealed class ReapTransaction(NodePlace top) : ITransactionBody
             else foreach (TransactionStep step in Detach(t, place)) yield return step;
         }
 
-        while (left.TryDequeue(out NodePlace place))
+        while (left.TryPop(out NodePlace place))
         {
             foreach (TransactionStep step in Detach(t, place)) yield return step;
         }
