@@ -195,7 +195,7 @@ public sealed partial class RangeState
                 return new CommandOutcome.Refused(RefusedBecause.Fenced);
         }
 
-        if (c.Commit) Invariant.Holds(record is null || c.Timestamp >= record.Timestamp);
+        if (c.Commit) Invariant.Holds(record is not { Status: TransactionStatus.Staging } || c.Timestamp >= record.Timestamp);
         record = new(
             c.Meta, c.Commit ? TransactionStatus.Committed : TransactionStatus.Aborted, c.Timestamp,
             record?.LastHeartbeat ?? c.Meta.StartedAt, c.Request, c.Reply,

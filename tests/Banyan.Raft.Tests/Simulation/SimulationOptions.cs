@@ -10,7 +10,7 @@ internal sealed record SimulationOptions
     public int Steps { get; init; } = 900;
 
     /// <summary>Also groups of one voter with learners.</summary>
-    public bool OnlyVoter { get; init; }
+    public bool OnlyVoter { get; init; } = true;
 
     public ClusterFaults Faults { get; init; }
 
