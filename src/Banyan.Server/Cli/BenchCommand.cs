@@ -1,14 +1,20 @@
 using System.CommandLine;
 using Banyan.Bench.Cluster;
 using Banyan.Bench.Commit;
+using Banyan.Bench.Failover;
+using Banyan.Bench.Idle;
 using Banyan.Bench.Load;
+using Banyan.Bench.World;
 
 namespace Banyan.Server.Cli;
 
 /// <summary><c>banyan bench</c>.</summary>
 internal static class BenchCommand
 {
-    public static Command Make() => new("bench", "Measure: commits against their limit, and a cluster against etcd") { MakeCommit(), MakeCluster() };
+    public static Command Make() => new("bench", "Measure: commits against their limit, a cluster against etcd, idle ranges, a large world, and failover")
+    {
+        MakeCommit(), MakeCluster(), MakeIdle(), MakeWorld(), MakeFailover(),
+    };
 
     private static Command MakeCommit()
     {
@@ -31,7 +37,7 @@ internal static class BenchCommand
         var seconds = new Option<double>("--seconds") { Description = "Of a round", DefaultValueFactory = _ => 4 };
         var rounds = new Option<int>("--rounds") { Description = "Of each system", DefaultValueFactory = _ => 3 };
         var ranges = new Option<int>("--ranges") { Description = "That Banyan's writes go to", DefaultValueFactory = _ => 3 };
-        var folder = new Option<string>("--folder") { Description = "On the disk to measure", DefaultValueFactory = _ => Path.GetTempPath() };
+        Option<string> folder = Folder();
         var only = new Option<bool>("--only-banyan") { Description = "Without etcd" };
         var command = new Command("cluster", "Three processes against a three-node etcd on the same disk: durable writes of 100 bytes in a closed loop")
         {
@@ -47,6 +53,69 @@ internal static class BenchCommand
             (IReadOnlyList<ClusterBenchRow> rows, FlushTime flush) = await ClusterBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => ClusterBench.WriteJson(w, rows, flush));
             else Console.Write(ClusterBench.Table(rows, flush));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Option<string> Folder() => new("--folder") { Description = "On the disk to measure", DefaultValueFactory = _ => Path.GetTempPath() };
+
+    private static Command MakeIdle()
+    {
+        var ranges = new Option<int>("--ranges") { Description = "Of the world", DefaultValueFactory = _ => 1000 };
+        var seconds = new Option<double>("--seconds") { Description = "Measured", DefaultValueFactory = _ => 20 };
+        Option<string> folder = Folder();
+        var command = new Command("idle", "Processor time of three processes with many ranges that nobody reads or writes") { ranges, seconds, folder };
+        command.SetAction(async (parsed, _) =>
+        {
+            var options = new IdleBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            {
+                Ranges = parsed.GetValue(ranges), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            };
+            IdleBenchResult result = await IdleBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => IdleBench.WriteJson(w, result));
+            else Console.Write(IdleBench.Table(result));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command MakeWorld()
+    {
+        var nodes = new Option<int>("--nodes") { Description = "Of the world, about", DefaultValueFactory = _ => 100_000 };
+        var zones = new Option<int>("--zones") { Description = "That they lie in", DefaultValueFactory = _ => 64 };
+        var ranges = new Option<int>("--ranges") { Description = "That the zones lie in", DefaultValueFactory = _ => 8 };
+        Option<string> folder = Folder();
+        var command = new Command("world", "A large world: memory, load, restart of a killed server, late join") { nodes, zones, ranges, folder };
+        command.SetAction(async (parsed, _) =>
+        {
+            var options = new WorldBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            {
+                Nodes = parsed.GetValue(nodes), Zones = parsed.GetValue(zones), Ranges = parsed.GetValue(ranges),
+            };
+            WorldBenchResult result = await WorldBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => WorldBench.WriteJson(w, result));
+            else Console.Write(WorldBench.Table(result));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command MakeFailover()
+    {
+        var rounds = new Option<int>("--rounds") { Description = "Servers killed, one after the other", DefaultValueFactory = _ => 5 };
+        var ranges = new Option<int>("--ranges") { Description = "Of the world", DefaultValueFactory = _ => 6 };
+        Option<string> folder = Folder();
+        var command = new Command("failover", "How long writes stand still when the server with most leases is killed under load") { rounds, ranges, folder };
+        command.SetAction(async (parsed, _) =>
+        {
+            var options = new FailoverBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            {
+                Rounds = parsed.GetValue(rounds), Ranges = parsed.GetValue(ranges),
+            };
+            FailoverResult result = await FailoverBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(result.WriteJson);
+            else Console.Write(result.Table());
             return ExitCode.Ok;
         });
         return command;
