@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
@@ -42,7 +43,9 @@ internal sealed class TransactRequest(ulong sequence, IReadOnlyList<SceneOperati
         var reader = new ByteReader(rest);
         if (kind == ReplyKind.Failed)
         {
-            _done.TrySetResult(new TransactOutcome.Unavailable(Failure.Read(rest).Message));
+            if (!Failure.TryRead(rest, out BanyanException? failure)) return false;
+            // This gateway has not begun with it; what became of an earlier try it does not know.
+            _done.TrySetResult(Sent <= 1 ? new TransactOutcome.Unavailable(failure.Message) : new TransactOutcome.Ambiguous(failure.Message));
             return true;
         }
 
@@ -84,7 +87,8 @@ internal sealed class ReadTreeRequest(NodeRef node, Timestamp at, int depth) : P
         isOver = true;
         if (kind == ReplyKind.Failed)
         {
-            _done.TrySetException(Failure.Read(rest));
+            if (!Failure.TryRead(rest, out BanyanException? failure)) return false;
+            _done.TrySetException(failure);
             return true;
         }
 
@@ -125,7 +129,8 @@ internal sealed class HashRequest(Timestamp at) : PendingRequest
         isOver = true;
         if (kind == ReplyKind.Failed)
         {
-            _done.TrySetException(Failure.Read(rest));
+            if (!Failure.TryRead(rest, out BanyanException? failure)) return false;
+            _done.TrySetException(failure);
             return true;
         }
 
@@ -156,8 +161,8 @@ internal sealed class CutRequest(Key key, ServerId preferred) : PendingRequest
     public override bool OnReply(ReplyKind kind, ReadOnlySpan<byte> rest, out bool isOver)
     {
         isOver = true;
-        if (kind == ReplyKind.Failed) _done.TrySetException(Failure.Read(rest));
-        else if (kind == ReplyKind.Done) _done.TrySetResult();
+        if (kind == ReplyKind.Done && rest.IsEmpty) _done.TrySetResult();
+        else if (kind == ReplyKind.Failed && Failure.TryRead(rest, out BanyanException? failure)) _done.TrySetException(failure);
         else return false;
         return true;
     }
@@ -167,9 +172,12 @@ internal sealed class CutRequest(Key key, ServerId preferred) : PendingRequest
 
 internal static class Failure
 {
-    public static BanyanException Read(ReadOnlySpan<byte> rest)
+    public static bool TryRead(ReadOnlySpan<byte> rest, [NotNullWhen(true)] out BanyanException? failure)
     {
         var reader = new ByteReader(rest);
-        return new((FailureCode)reader.Byte(), reader.Text());
+        var code = (FailureCode)reader.Byte();
+        string message = reader.Text();
+        failure = reader.IsAtEnd ? new(code, message) : null;
+        return failure is not null;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class SubscriptionRequest(Timestamp after, int bufferedMax) : Pe
                 if (timestamp > _position) Write(new SceneUpdate.Resolved(timestamp));
                 return true;
             case ReplyKind.Failed:
-                BanyanException failure = Failure.Read(rest);
+                if (!Failure.TryRead(rest, out BanyanException? failure)) return false;
                 // A server that has just started may not have everything yet: another connection, or later.
                 if (failure.Code == FailureCode.Unavailable) return false;
                 _updates.Writer.TryComplete(failure);

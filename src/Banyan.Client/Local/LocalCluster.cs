@@ -8,6 +8,8 @@ namespace Banyan.Client.Local;
 /// <summary>A cluster of server processes on this machine, in a folder of its own: for demos, benches and tests.</summary>
 public sealed class LocalCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan _stopMax = TimeSpan.FromSeconds(3);
+
     private readonly string _executable;
     private readonly string _folder;
     private readonly bool _ownsFolder;
@@ -76,7 +78,7 @@ public sealed class LocalCluster : IAsyncDisposable
         Process? process = _processes[server - 1];
         _processes[server - 1] = null;
         if (process is null) return;
-        process.Kill();
+        if (!process.HasExited) process.Kill();
         process.WaitForExit();
         process.Dispose();
     }
@@ -91,7 +93,16 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        for (int i = 1; i <= _processes.Length; i++) Kill(i);
+        // Asked first, so that they end in good order; killed if they do not.
+        foreach (Process? process in _processes) process?.StandardInput.Close();
+        var waited = Stopwatch.StartNew();
+        for (int i = 1; i <= _processes.Length; i++)
+        {
+            TimeSpan left = _stopMax - waited.Elapsed;
+            _processes[i - 1]?.WaitForExit(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            Kill(i);
+        }
+
         if (_ownsFolder) Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }

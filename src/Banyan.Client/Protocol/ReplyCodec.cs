@@ -61,9 +61,11 @@ public static class ReplyCodec
                 string message = r.Text();
                 return r.IsAtEnd ? new TransactOutcome.Refused(new(code, message), operation) : null;
             case OutcomeKind.Unavailable:
-                return new TransactOutcome.Unavailable(r.Text());
+                string why = r.Text();
+                return r.IsAtEnd ? new TransactOutcome.Unavailable(why) : null;
             case OutcomeKind.Ambiguous:
-                return new TransactOutcome.Ambiguous(r.Text());
+                why = r.Text();
+                return r.IsAtEnd ? new TransactOutcome.Ambiguous(why) : null;
             default:
                 return null;
         }
