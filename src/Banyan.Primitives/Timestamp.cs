@@ -43,7 +43,8 @@ public readonly record struct Timestamp(ulong Value) : IComparable<Timestamp>
     public Timestamp Add(long microseconds)
     {
         if (microseconds < 0 && (ulong)-microseconds > Value >> LogicalBits) return Zero;
-        return new(unchecked(Value + ((ulong)microseconds << LogicalBits)));
+        ulong sum = unchecked(Value + ((ulong)microseconds << LogicalBits));
+        return microseconds > 0 && sum < Value ? MaxValue : new(sum);
     }
 
     /// <summary>The later of two.</summary>

@@ -30,7 +30,11 @@ public sealed record ClusterBenchOptions(string Executable, string Folder)
 }
 
 /// <summary>One system under one number of clients.</summary>
-public sealed record ClusterBenchRow(string System, int Clients, LoadResult Result);
+/// <param name="System">"banyan" or "etcd".</param>
+/// <param name="Clients">In a closed loop.</param>
+/// <param name="Result">Of the round with the median throughput.</param>
+/// <param name="ProcessorMicroseconds">Processor time of all servers for one operation: less noisy than the throughput of a shared machine.</param>
+public sealed record ClusterBenchRow(string System, int Clients, LoadResult Result, double ProcessorMicroseconds);
 
 /// <summary>
 /// Three processes of Banyan against three of etcd, on the same disk, in alternating rounds of one run: durable writes
@@ -56,20 +60,20 @@ public static class ClusterBench
             var rows = new List<ClusterBenchRow>();
             foreach (int clients in options.Clients)
             {
-                var results = new SortedDictionary<string, List<LoadResult>>(StringComparer.Ordinal);
+                var results = new SortedDictionary<string, List<ClusterBenchRow>>(StringComparer.Ordinal);
                 for (int round = 1; round <= options.Rounds; round++)
                 {
-                    await MeasureAsync(banyan, clients, round, options, results, say).ConfigureAwait(false);
+                    await MeasureAsync(banyan, () => cluster.ProcessorTime, clients, round, options, results, say).ConfigureAwait(false);
                     if (etcd is null) continue;
                     Uri? leader = clients == 1 ? await etcd.FindLeaderAsync().ConfigureAwait(false) : null;
                     using var client = new EtcdClient(leader is null ? etcd.Endpoints : [leader]);
-                    await MeasureAsync(new EtcdTarget(client), clients, round, options, results, say).ConfigureAwait(false);
+                    await MeasureAsync(new EtcdTarget(client), () => etcd.ProcessorTime, clients, round, options, results, say).ConfigureAwait(false);
                 }
 
-                foreach ((string system, List<LoadResult> all) in results)
+                foreach (List<ClusterBenchRow> all in results.Values)
                 {
-                    all.Sort((a, b) => a.OpsPerSecond.CompareTo(b.OpsPerSecond));
-                    rows.Add(new(system, clients, all[all.Count / 2]));
+                    all.Sort((a, b) => a.Result.OpsPerSecond.CompareTo(b.Result.OpsPerSecond));
+                    rows.Add(all[all.Count / 2]);
                 }
             }
 
@@ -82,15 +86,20 @@ public static class ClusterBench
     }
 
     private static async Task MeasureAsync(
-        ILoadTarget target, int clients, int round, ClusterBenchOptions options, SortedDictionary<string, List<LoadResult>> results, Action<string> say)
+        ILoadTarget target, Func<TimeSpan> processorTime, int clients, int round, ClusterBenchOptions options,
+        SortedDictionary<string, List<ClusterBenchRow>> results, Action<string> say)
     {
         byte[] value = new byte[options.ValueBytes];
         Random.Shared.NextBytes(value);
+        TimeSpan before = processorTime();
         LoadResult result = await ClosedLoop.RunAsync((c, s) => target.WriteAsync(c, s, value), clients, _warmUp, options.Duration).ConfigureAwait(false);
-        say($"{target.System,-6} {clients,4} clients, round {round}: {result.OpsPerSecond,8:F0}/s, {result.P50Ms:F2} ms median, {result.P99Ms:F2} ms p99, {result.P999Ms:F2} ms p99.9{(result.IsClean ? "" : $", NOT CLEAN: {result.Errors} errors, {result.FirstError}")}");
+        // The warm-up's operations are not counted, but they ran at about the same rate.
+        double operations = result.OpsPerSecond * (_warmUp + options.Duration).TotalSeconds;
+        var row = new ClusterBenchRow(target.System, clients, result, (processorTime() - before).TotalMicroseconds / Math.Max(1, operations));
+        say($"{target.System,-6} {clients,4} clients, round {round}: {result.OpsPerSecond,8:F0}/s, {result.P50Ms:F2} ms median, {result.P99Ms:F2} ms p99, {result.P999Ms:F2} ms p99.9, {row.ProcessorMicroseconds:F0} µs of the servers' processors each{(result.IsClean ? "" : $", NOT CLEAN: {result.Errors} errors, {result.FirstError}")}");
         if (!result.IsClean) throw new InvalidOperationException($"{target.System}: {result.Errors} errors, {result.ClientsStuck} stuck: {result.FirstError}");
-        if (!results.TryGetValue(target.System, out List<LoadResult>? all)) results.Add(target.System, all = []);
-        all.Add(result);
+        if (!results.TryGetValue(target.System, out List<ClusterBenchRow>? all)) results.Add(target.System, all = []);
+        all.Add(row);
     }
 
     /// <summary>Writes the rows as a JSON array.</summary>
@@ -106,6 +115,7 @@ public static class ClusterBench
             w.WriteNumber("p50Ms", Math.Round(row.Result.P50Ms, 3));
             w.WriteNumber("p99Ms", Math.Round(row.Result.P99Ms, 3));
             w.WriteNumber("p999Ms", Math.Round(row.Result.P999Ms, 3));
+            w.WriteNumber("processorMicrosecondsPerOp", Math.Round(row.ProcessorMicroseconds, 1));
             w.WriteNumber("flushP50Ms", Math.Round(flush.P50Ms, 3));
             w.WriteNumber("flushP99Ms", Math.Round(flush.P99Ms, 3));
             w.WriteNumber("flushP999Ms", Math.Round(flush.P999Ms, 3));
@@ -119,11 +129,11 @@ public static class ClusterBench
     public static string Table(IReadOnlyList<ClusterBenchRow> rows, FlushTime flush)
     {
         var text = new System.Text.StringBuilder();
-        text.AppendLine($"{"system",-8} {"clients",7} {"ops/s",9} {"p50 ms",8} {"p99 ms",8} {"p99.9 ms",9}");
+        text.AppendLine($"{"system",-8} {"clients",7} {"ops/s",9} {"p50 ms",8} {"p99 ms",8} {"p99.9 ms",9} {"cpu µs/op",9}");
         foreach (ClusterBenchRow row in rows)
         {
             LoadResult r = row.Result;
-            text.AppendLine($"{row.System,-8} {row.Clients,7} {r.OpsPerSecond,9:F0} {r.P50Ms,8:F2} {r.P99Ms,8:F2} {r.P999Ms,9:F2}");
+            text.AppendLine($"{row.System,-8} {row.Clients,7} {r.OpsPerSecond,9:F0} {r.P50Ms,8:F2} {r.P99Ms,8:F2} {r.P999Ms,9:F2} {row.ProcessorMicroseconds,9:F0}");
         }
 
         text.AppendLine($"flush    {"",7} {"",9} {flush.P50Ms,8:F3} {flush.P99Ms,8:F3} {flush.P999Ms,9:F3}");

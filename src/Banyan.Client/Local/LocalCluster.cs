@@ -66,6 +66,22 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The process of a server; null while it is down.</summary>
     public int? ProcessIdOf(int server) => _processes[server - 1]?.Id;
 
+    /// <summary>Processor time that all running servers have spent since their start.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            TimeSpan sum = TimeSpan.Zero;
+            foreach (Process? process in _processes)
+            {
+                process?.Refresh();
+                if (process is { HasExited: false }) sum += process.TotalProcessorTime;
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>What a server has printed.</summary>
     public string OutputOf(int server)
     {

@@ -14,7 +14,8 @@ public sealed record ChangeBatch(Timestamp Timestamp, IReadOnlyList<VersionEvent
 public sealed class ChangeFeed
 {
     private readonly Store.Store _store;
-    private readonly SortedDictionary<Timestamp, List<VersionEvent>> _held = [];
+    private readonly List<VersionEvent> _held = []; // in no order
+    private readonly List<VersionEvent> _due = [];
     private readonly List<IFeedSubscriber> _subscribers = [];
     private readonly SortedDictionary<Timestamp, List<Waiter>> _waiting = [];
 
@@ -74,7 +75,7 @@ public sealed class ChangeFeed
         {
             // The frontier promised that nothing more comes below it.
             Invariant.Holds(one.Timestamp > Frontier);
-            Hold(one);
+            _held.Add(one);
         }
 
         events.Clear();
@@ -83,10 +84,11 @@ public sealed class ChangeFeed
     // A snapshot replaced the log's entries: what they would have said stands in the versions.
     internal void CatchUp(RangeState state)
     {
+        var known = new SortedSet<(Timestamp, Key)>();
+        foreach (VersionEvent one in _held) known.Add((one.Timestamp, one.Key));
         foreach (VersionEvent one in state.VersionsAfter(Frontier))
         {
-            if (_held.TryGetValue(one.Timestamp, out List<VersionEvent>? held) && held.Any(e => e.Key == one.Key)) continue;
-            Hold(one);
+            if (known.Add((one.Timestamp, one.Key))) _held.Add(one);
         }
 
         state.Events.Clear();
@@ -103,16 +105,18 @@ public sealed class ChangeFeed
         }
 
         if (frontier == Timestamp.MaxValue || frontier <= Frontier) return;
-        while (_held.Count > 0)
+        TakeDue(frontier);
+        for (int start = 0; start < _due.Count;)
         {
-            (Timestamp timestamp, List<VersionEvent> changes) = _held.First();
-            if (timestamp > frontier) break;
-            _held.Remove(timestamp);
-            changes.Sort((a, b) => a.Key.CompareTo(b.Key));
-            var batch = new ChangeBatch(timestamp, changes);
+            Timestamp timestamp = _due[start].Timestamp;
+            int end = start + 1;
+            while (end < _due.Count && _due[end].Timestamp == timestamp) end++;
+            var batch = new ChangeBatch(timestamp, _due.GetRange(start, end - start));
             foreach (IFeedSubscriber subscriber in _subscribers) subscriber.OnBatch(batch);
+            start = end;
         }
 
+        _due.Clear();
         Frontier = frontier;
         foreach (IFeedSubscriber subscriber in _subscribers) subscriber.OnResolved(frontier);
         while (_waiting.Count > 0 && _waiting.First() is var (due, waiters) && due <= frontier)
@@ -122,9 +126,18 @@ public sealed class ChangeFeed
         }
     }
 
-    private void Hold(VersionEvent one)
+    // Sorted only now: few are held at a time, and each moves once.
+    private void TakeDue(Timestamp frontier)
     {
-        if (!_held.TryGetValue(one.Timestamp, out List<VersionEvent>? at)) _held.Add(one.Timestamp, at = []);
-        at.Add(one);
+        int kept = 0;
+        for (int i = 0; i < _held.Count; i++)
+        {
+            VersionEvent one = _held[i];
+            if (one.Timestamp <= frontier) _due.Add(one);
+            else _held[kept++] = one;
+        }
+
+        _held.RemoveRange(kept, _held.Count - kept);
+        _due.Sort(static (a, b) => a.Timestamp != b.Timestamp ? a.Timestamp.CompareTo(b.Timestamp) : a.Key.CompareTo(b.Key));
     }
 }

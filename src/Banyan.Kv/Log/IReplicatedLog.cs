@@ -27,6 +27,9 @@ public interface IReplicatedLog
     /// <summary>No other server becomes leader before this time; Zero if this server has no such promise.</summary>
     Timestamp LeaseUntil { get; }
 
+    /// <summary>Whether <see cref="LeaseUntil"/> lies above a time.</summary>
+    bool HoldsLeaseAt(Timestamp time);
+
     /// <summary>Appends an entry; false if this server does not lead or too much is uncommitted.</summary>
     bool TryAppend(ReadOnlyMemory<byte> payload, out LogIndex index);
 

@@ -42,6 +42,9 @@ public sealed class RaftReplicatedLog : IReplicatedLog
     /// <inheritdoc/>
     public Timestamp LeaseUntil => _raft.LeadSupportedUntil;
 
+    /// <inheritdoc/>
+    public bool HoldsLeaseAt(Timestamp time) => _raft.IsLeadSupportedAt(time);
+
     /// <summary>The group itself, for status and tests.</summary>
     public RaftGroup Raft => _raft;
 

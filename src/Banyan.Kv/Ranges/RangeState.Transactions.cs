@@ -85,13 +85,15 @@ public sealed partial class RangeState
     // What stands in the way of the writes: null if nothing does. All is looked at before anything is changed.
     private CommandOutcome? Obstacle(WriteCommand c)
     {
+        // Commands mostly come in the order of their stamps: then no single key has to be looked up for a newer version.
+        bool anyNewer = Versions.Newest >= c.Timestamp;
         for (int i = 0; i < c.Conditions.Count; i++)
         {
             Condition condition = c.Conditions[i];
             if (IntentOfAnother(condition.Key, c) is { } intent && intent.Timestamp <= c.Timestamp)
                 return new CommandOutcome.Conflict(condition.Key, intent);
-            Timestamp newest = Versions.NewestTimestamp(condition.Key);
-            if (newest > c.Timestamp) return new CommandOutcome.TooOld(condition.Key, newest);
+            if (anyNewer && Versions.NewestTimestamp(condition.Key) is var newest && newest > c.Timestamp)
+                return new CommandOutcome.TooOld(condition.Key, newest);
             byte[]? value = ValueFor(c.Meta.Id, condition.Key, c.Timestamp);
             bool holds = condition.Kind switch
             {
@@ -118,8 +120,8 @@ public sealed partial class RangeState
         {
             if (IntentOfAnother(write.Key, c) is { } intent) return new CommandOutcome.Conflict(write.Key, intent);
             // Trap 2 and 12: never at a timestamp that is taken, and never moved here: the proposer picks a higher one.
-            Timestamp newest = Versions.NewestTimestamp(write.Key);
-            if (newest >= c.Timestamp) return new CommandOutcome.TooOld(write.Key, newest);
+            if (anyNewer && Versions.NewestTimestamp(write.Key) is var newest && newest >= c.Timestamp)
+                return new CommandOutcome.TooOld(write.Key, newest);
         }
 
         return null;

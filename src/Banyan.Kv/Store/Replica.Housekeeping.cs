@@ -2,6 +2,7 @@ using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
+using Banyan.Storage;
 
 namespace Banyan.Kv.Store;
 
@@ -17,7 +18,7 @@ public sealed partial class Replica
         Timestamp now = _store.Clock.Reading;
         if (now < _nextHousekeeping) return;
         _nextHousekeeping = now.Add(HousekeepingMicroseconds);
-        Timestamp horizon = State.Closed.Add(-_store.Options.HistoryMicroseconds);
+        Timestamp horizon = State.Closed.Add(-HistoryAffordable());
         if (horizon > HistoryFrom) HistoryFrom = horizon;
         State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
         if (!HoldsLeaseAt(Timestamp.Zero)) return;
@@ -31,6 +32,22 @@ public sealed partial class Replica
         PushAbandonedIntents(old);
         ResolveForAbsentCoordinators(old);
     }
+
+    // Under a storm of writes the past is cut short: old versions must not fill the memory.
+    private long HistoryAffordable()
+    {
+        VersionedMap versions = State.Versions;
+        long old = versions.VersionCount - versions.Count;
+        long oldBytes = versions.VersionCount == 0 ? 0 : (long)((double)versions.ApproximateBytes * old / versions.VersionCount);
+        long most = _store.Options.HistoryMicroseconds;
+        _history = oldBytes > _store.Options.HistoryBytesMax
+            ? Math.Max(Math.Min(_history, most) * 9 / 10, Math.Min(most, HistoryMicrosecondsMin))
+            : Math.Min(_history + _history / 50 + 1, most);
+        return _history;
+    }
+
+    private const long HistoryMicrosecondsMin = 5_000_000;
+    private long _history = long.MaxValue / 1024;
 
     // Leases go back to where they were spread, once that server has been alive for a while.
     private bool PrefersAnother(Timestamp now)

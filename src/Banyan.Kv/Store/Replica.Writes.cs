@@ -29,7 +29,7 @@ public sealed partial class Replica
         }
 
         Timestamp lowest = command.OnePhase && body.MayMove ? Timestamp.Max(command.Timestamp, _store.Clock.Now()) : command.Timestamp;
-        Timestamp stamp = Timestamp.Max(lowest, FloorOf(command).Next);
+        Timestamp stamp = Timestamp.Max(lowest, FloorOf(command, lowest).Next);
         bool mayMove = body.MayMove;
         if (stamp > command.Timestamp && !mayMove)
         {
@@ -115,22 +115,24 @@ public sealed partial class Replica
         return null;
     }
 
-    private Timestamp FloorOf(WriteCommand command)
+    // What a write must lie above. Versions are only looked up if there is one at or above the stamp that it would get anyway.
+    private Timestamp FloorOf(WriteCommand command, Timestamp stamp)
     {
+        bool anyNewer = State.Versions.Newest >= stamp;
         TransactionId id = command.Meta.Id;
         // A record alone may be staged in closed time: its intents stand already, and hold back what is resolved.
         Timestamp floor = command.Writes.Count > 0 ? _promisedClosed : Timestamp.Zero;
         foreach (KeyWrite write in command.Writes)
         {
             floor = Timestamp.Max(floor, Served.Floor(write.Key, id));
-            floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(write.Key));
+            if (anyNewer) floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(write.Key));
             if (_inFlightKeys.TryGetValue(write.Key, out InFlightKey inFlight)) floor = Timestamp.Max(floor, inFlight.Highest);
         }
 
         foreach (Condition condition in command.Conditions)
         {
             // A condition speaks of the newest version, so that what was acknowledged before is seen.
-            floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(condition.Key).Previous);
+            if (anyNewer) floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(condition.Key).Previous);
             if (_inFlightKeys.TryGetValue(condition.Key, out InFlightKey inFlight))
                 floor = Timestamp.Max(floor, inFlight.Highest.Previous);
         }

@@ -77,9 +77,7 @@ public sealed partial class Replica
     public bool HoldsLeaseAt(Timestamp timestamp)
     {
         if (!Log.IsLeader || State.Lease.Holder != _store.Self || State.Lease.Term != Log.Fence) return false;
-        Timestamp until = Log.LeaseUntil;
-        if (until == Timestamp.MaxValue) return true;
-        return Timestamp.Max(timestamp, _store.Clock.Reading) < until.Add(-_store.Options.MaxOffsetMicroseconds);
+        return Log.HoldsLeaseAt(Timestamp.Max(timestamp, _store.Clock.Reading).Add(_store.Options.MaxOffsetMicroseconds));
     }
 
     /// <summary>Handles a request, or parks it; <paramref name="reply"/> is called once, now or later.</summary>

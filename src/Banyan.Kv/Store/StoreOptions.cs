@@ -41,6 +41,9 @@ public sealed record StoreOptions
     /// <summary>How much history reads at a timestamp may ask for.</summary>
     public long HistoryMicroseconds { get; init; } = 600_000_000;
 
+    /// <summary>Old versions of one range may take about so much memory; then less history is kept.</summary>
+    public long HistoryBytesMax { get; init; } = 64 << 20;
+
     /// <summary>Requests of one range that may wait at once; more are refused as overload.</summary>
     public int WaitingRequestsMax { get; init; } = 100_000;
 

@@ -191,7 +191,16 @@ internal sealed class TransactionRun(
     private void EndScan(ScanStep step)
     {
         _transaction.ReadSpans.Add(step.Span);
-        if (_transaction.Writes.Count > 0) LayOwnWritesOver(step);
+        Key end = step.Span.End;
+        if (step.Entries.Count > step.KeysMax)
+        {
+            // Decided before own writes are laid over: a deletion does not make room for what was not read.
+            step.IsTruncated = true;
+            end = step.Entries[step.KeysMax].Key;
+            step.Entries.RemoveRange(step.KeysMax, step.Entries.Count - step.KeysMax);
+        }
+
+        if (_transaction.Writes.Count > 0) LayOwnWritesOver(step, end);
         if (step.Entries.Count > step.KeysMax)
         {
             step.IsTruncated = true;
@@ -201,13 +210,14 @@ internal sealed class TransactionRun(
         step.IsDone = true;
     }
 
-    private void LayOwnWritesOver(ScanStep step)
+    private void LayOwnWritesOver(ScanStep step, Key end)
     {
+        var here = new KeySpan(step.Span.Start, end);
         var merged = new SortedDictionary<Key, byte[]>();
         foreach ((Key key, byte[] value) in step.Entries) merged[key] = value;
         foreach (KeyWrite write in _transaction.Writes.Values)
         {
-            if (!step.Span.Contains(write.Key)) continue;
+            if (!here.Contains(write.Key)) continue;
             if (write.Value is null) merged.Remove(write.Key);
             else merged[write.Key] = write.Value;
         }

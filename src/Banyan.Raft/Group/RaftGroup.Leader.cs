@@ -25,6 +25,10 @@ public sealed partial class RaftGroup
         }
     }
 
+    /// <summary>Whether <see cref="LeadSupportedUntil"/> lies above a time. Mostly known without asking: it never goes back.</summary>
+    public bool IsLeadSupportedAt(Timestamp time) =>
+        Role == RaftRole.Leader && (time < _leadSupportedUntil || time < LeadSupportedUntil);
+
     /// <summary>Lets another member lead: once it has every entry, this one steps down and tells it to campaign.</summary>
     /// <remarks>Does nothing if it lags; the caller asks again.</remarks>
     public void TransferLeadership(ServerId to)

@@ -106,6 +106,9 @@ public static class SceneKeys
         return KeySpan.Prefix(new(prefix));
     }
 
+    /// <summary>Whether a key is a note that a detached subtree is to be removed.</summary>
+    public static bool IsReap(Key key) => key.Length == NodeLength && key.Span[0] == Table && key.Span[ZoneLength] == ReapSection;
+
     /// <summary>Takes a key apart; false if it is none of the scene's.</summary>
     public static bool TryParse(Key key, out SceneKey parsed)
     {

@@ -32,7 +32,7 @@ internal sealed class SceneKeeper : IFeedSubscriber
     {
         foreach (VersionEvent change in batch.Changes)
         {
-            if (!SceneKeys.TryParse(change.Key, out SceneKey key) || key.Kind != RecordKind.Reap) continue;
+            if (!SceneKeys.IsReap(change.Key)) continue;
             if (change.Value is null) _notes.Remove(change.Key);
             else _notes[change.Key] = Timestamp.Zero;
         }
@@ -47,7 +47,7 @@ internal sealed class SceneKeeper : IFeedSubscriber
         _founded = snapshot.Get(SceneKeys.Header(NodePlace.Root)) is not null;
         foreach (Storage.VersionedEntry entry in snapshot.Scan(SceneKeys.All))
         {
-            if (SceneKeys.TryParse(entry.Key, out SceneKey key) && key.Kind == RecordKind.Reap) _notes.TryAdd(entry.Key, Timestamp.Zero);
+            if (SceneKeys.IsReap(entry.Key)) _notes.TryAdd(entry.Key, Timestamp.Zero);
         }
     }
 

@@ -178,15 +178,17 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         Settle();
         while (!_stopping)
         {
-            ReadClock();
             int handled = 0;
             while (handled < _options.EventsPerRound && _inbox.TryTake(out LoopInbox.Event one))
             {
+                // One event may take long, and the next was sent meanwhile: by an old reading its sender's clock is ahead.
+                ReadClock();
                 handled++;
                 if (one.Message is not null) Store.Receive(one.From, one.SentAt, one.Message);
                 else one.Action!(Store);
             }
 
+            ReadClock();
             long now = Microseconds();
             if (now >= nextTick)
             {

@@ -28,6 +28,9 @@ public sealed class VersionedMap
     /// <summary>Managed memory of keys and versions, about, in bytes. Equal contents give equal numbers.</summary>
     public long ApproximateBytes => _root?.Totals.Bytes ?? 0;
 
+    /// <summary>No version, tombstones included, is newer than this.</summary>
+    public Timestamp Newest => _root?.Totals.Newest ?? Timestamp.Zero;
+
     /// <summary>Adds a version.</summary>
     /// <param name="key">The key.</param>
     /// <param name="timestamp">Above the key's newest version.</param>
