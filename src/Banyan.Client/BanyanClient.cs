@@ -74,12 +74,18 @@ public sealed class BanyanClient : IAsyncDisposable
     /// <returns>Ambiguous only if no server could tell the outcome before the time was up.</returns>
     public async Task<TransactOutcome> TransactAsync(params IReadOnlyList<SceneOperation> operations)
     {
+        // A gateway would close the connection on what it cannot take, and the next one would do the same.
+        if (RequestLimits.WhyNot(operations, out int refused) is { } error) return new TransactOutcome.Refused(error, refused);
+        var body = new ByteWriter();
+        OperationCodec.Encode(body, operations);
+        if (body.Length > RequestLimits.BatchBytesMax)
+            return new TransactOutcome.Refused(new(SceneErrorCode.TooLarge, $"a batch of {body.Length} bytes, {RequestLimits.BatchBytesMax} are allowed"), 0);
         TransactRequest request;
         lock (_gate)
         {
             ulong sequence = ++_lastSequence;
             _sequencesUnderWay.Add(sequence);
-            request = new(sequence, operations, () => _sequencesUnderWay.Min - 1);
+            request = new(sequence, body.ToArray(), () => _sequencesUnderWay.Min - 1);
         }
 
         Start(request);
@@ -100,6 +106,7 @@ public sealed class BanyanClient : IAsyncDisposable
     /// <exception cref="BanyanException">No such node, no majority, or the history does not reach back so far.</exception>
     public Task<SceneView> ReadTreeAsync(NodeRef node, Timestamp? at = null, int depth = SceneTransaction.DepthMax)
     {
+        if (RequestLimits.WhyNot(node) is { } error) return Task.FromException<SceneView>(new BanyanException(FailureCode.BadRequest, error.Message));
         var request = new ReadTreeRequest(node, at ?? Timestamp.Zero, depth);
         Start(request);
         return AwaitAsync(request, request.Done);
@@ -141,7 +148,7 @@ public sealed class BanyanClient : IAsyncDisposable
             {
                 yield return update;
                 // Under a new number, since the old stream may still be on its way.
-                if (request.MayGoOn) Start(request);
+                if (request.TryGoOn()) Start(request);
             }
         }
         finally

@@ -7,11 +7,10 @@ using Banyan.Scene.Tree;
 
 namespace Banyan.Client;
 
-internal sealed class TransactRequest(ulong sequence, IReadOnlyList<SceneOperation> operations, Func<ulong> acknowledgedThrough) : PendingRequest
+internal sealed class TransactRequest(ulong sequence, byte[] operations, Func<ulong> acknowledgedThrough) : PendingRequest
 {
     private const uint SentMax = 20;
     private readonly TaskCompletionSource<TransactOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[]? _operations;
 
     public ulong Sequence => sequence;
 
@@ -22,19 +21,12 @@ internal sealed class TransactRequest(ulong sequence, IReadOnlyList<SceneOperati
 
     public override void Encode(ByteWriter writer)
     {
-        if (_operations is null)
-        {
-            var body = new ByteWriter();
-            OperationCodec.Encode(body, operations);
-            _operations = body.ToArray();
-        }
-
         writer.Byte((byte)RequestKind.Transact);
         writer.Number(Number);
         writer.Number(sequence);
         writer.Number(Sent);
         writer.Number(acknowledgedThrough());
-        writer.Raw(_operations);
+        writer.Raw(operations);
     }
 
     public override bool OnReply(ReplyKind kind, ReadOnlySpan<byte> rest, out bool isOver)

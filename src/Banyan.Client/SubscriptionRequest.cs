@@ -21,7 +21,13 @@ internal sealed class SubscriptionRequest(Timestamp after, int bufferedMax) : Pe
     /// <summary>Its reader is too far behind: what comes is dropped, until it goes on from <c>_position</c> under a new number.</summary>
     public bool IsPaused { get; private set; }
 
-    public bool MayGoOn => IsPaused && _updates.Reader.Count <= bufferedMax / 2;
+    /// <summary>Whether its reader has caught up: true once for each pause, for there may be no connection to go on with yet.</summary>
+    public bool TryGoOn()
+    {
+        if (!IsPaused || _updates.Reader.Count > bufferedMax / 2) return false;
+        IsPaused = false;
+        return true;
+    }
 
     public override void Encode(ByteWriter writer)
     {

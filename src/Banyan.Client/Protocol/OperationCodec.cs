@@ -20,6 +20,7 @@ public static class OperationCodec
     }
 
     /// <summary>Reads a batch; false if it is none.</summary>
+    /// <remarks>Texts are bounded by the frame alone: one that is too long is a refusal, not the end of a connection.</remarks>
     public static bool TryDecode(ref ByteReader r, out IReadOnlyList<SceneOperation> operations)
     {
         operations = [];
@@ -99,11 +100,11 @@ public static class OperationCodec
             case Kind.Despawn:
                 return new DespawnOperation(DecodeRef(ref r));
             case Kind.Rename:
-                return new RenameOperation(DecodeRef(ref r), r.Text(NodeHeader.NameBytesMax));
+                return new RenameOperation(DecodeRef(ref r), r.Text());
             case Kind.Reparent:
                 NodeRef node = DecodeRef(ref r);
                 NodeRef to = DecodeRef(ref r);
-                return new ReparentOperation(node, to, r.Bool() ? r.Text(NodeHeader.NameBytesMax) : null);
+                return new ReparentOperation(node, to, r.Bool() ? r.Text() : null);
             case Kind.Reorder:
                 return new ReorderOperation(DecodeRef(ref r), (int)r.UInt32());
             case Kind.SetProperties:
@@ -128,7 +129,7 @@ public static class OperationCodec
     public static NodeRef DecodeRef(ref ByteReader r)
     {
         var id = new NodeId(r.Number());
-        return id.IsNone ? NodeRef.At(r.Text(PathBytesMax)) : NodeRef.Of(id);
+        return id.IsNone ? NodeRef.At(r.Text()) : NodeRef.Of(id);
     }
 
     /// <summary>The longest path, in UTF-8 bytes.</summary>
@@ -150,7 +151,7 @@ public static class OperationCodec
         var properties = new PropertyWrite[r.Count(bytesEach: 2)];
         for (int i = 0; i < properties.Length && !r.Failed; i++)
         {
-            string name = r.Text(NodeHeader.NameBytesMax);
+            string name = r.Text();
             properties[i] = new(name, r.Bool() ? r.Bytes().ToArray() : null);
         }
 
@@ -185,11 +186,11 @@ public static class OperationCodec
         {
             ulong parent = r.Number();
             if (r.Failed || parent > (ulong)i) return null;
-            string name = r.Text(NodeHeader.NameBytesMax);
-            string type = r.Text(NodeHeader.NameBytesMax);
-            string instance = r.Text(NodeHeader.NameBytesMax);
+            string name = r.Text();
+            string type = r.Text();
+            string instance = r.Text();
             var groups = new string[r.Count()];
-            for (int g = 0; g < groups.Length && !r.Failed; g++) groups[g] = r.Text(NodeHeader.NameBytesMax);
+            for (int g = 0; g < groups.Length && !r.Failed; g++) groups[g] = r.Text();
             int unique = (int)r.UInt32();
             ZoneId? zone = r.Bool() ? new ZoneId(r.UInt32()) : null;
             nodes.Add(new((int)parent - 1, name, type, instance, groups, unique, zone, DecodeProperties(ref r), DecodeProperties(ref r)));

@@ -49,7 +49,12 @@ internal static class CommandLine
         catch (BanyanException e)
         {
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
-            return e.Code == FailureCode.Unavailable ? ExitCode.Unavailable : ExitCode.Failed;
+            return e.Code switch
+            {
+                FailureCode.Unavailable or FailureCode.Overloaded => ExitCode.Unavailable,
+                FailureCode.BadRequest => ExitCode.BadInput,
+                _ => ExitCode.Failed,
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,6 +64,12 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             return ExitCode.Ok;
+        }
+        catch (Exception e)
+        {
+            // A bug. Its place is worth a report; a crash dump and the code of an aborted process help nobody.
+            await Console.Error.WriteLineAsync($"banyan has failed, this is a bug: {e}").ConfigureAwait(false);
+            return ExitCode.Failed;
         }
     }
 

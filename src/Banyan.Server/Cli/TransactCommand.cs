@@ -32,6 +32,7 @@ internal static class TransactCommand
 
     private static List<SceneOperation> Read(string file)
     {
+        if (file != "-" && !File.Exists(file)) throw new CommandFailed(ExitCode.BadInput, $"{file}: no such file");
         string text = file == "-" ? Console.In.ReadToEnd() : File.ReadAllText(file);
         try
         {
@@ -45,6 +46,11 @@ internal static class TransactCommand
         {
             throw new CommandFailed(ExitCode.BadInput, $"{file}:{e.LineNumber + 1}:{e.BytePositionInLine + 1}: {e.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            // The parser does not look into escapes; reading the string does.
+            throw new CommandFailed(ExitCode.BadInput, $"{file}: half of a surrogate pair stands alone in a string");
+        }
     }
 
     private static SceneOperation ReadOne(string file, int number, JsonElement element)
@@ -54,10 +60,10 @@ internal static class TransactCommand
         string Text(string key) => element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw Bad(file, number, $"\"{key}\" is missing, or no string");
-        int Number(string key) => element.TryGetProperty(key, out JsonElement value) && value.TryGetInt32(out int whole)
+        int Number(string key) => element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int whole)
             ? whole
             : throw Bad(file, number, $"\"{key}\" is missing, or no whole number");
-        string? Optional(string key) => element.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
+        string? Optional(string key) => element.TryGetProperty(key, out _) ? Text(key) : null;
         string operation = Text("op");
         switch (operation)
         {
@@ -73,7 +79,7 @@ internal static class TransactCommand
             case "reorder":
                 return new ReorderOperation(Node("node"), Number("place"));
             case "zone":
-                return new MoveZoneOperation(Node("node"), new((uint)Number("zone")));
+                return Number("zone") is >= 0 and var zone ? new MoveZoneOperation(Node("node"), new((uint)zone)) : throw Bad(file, number, "\"zone\" is negative");
             case "authority":
                 return new SetAuthorityOperation(Node("node"), Number("peer"));
             case "rm":

@@ -165,6 +165,12 @@ internal sealed class GatewaySession
         if (!OperationCodec.TryDecode(ref reader, out IReadOnlyList<SceneOperation> operations) || !reader.IsAtEnd) return false;
         if (sequence == 0 || acknowledgedThrough >= sequence) return false;
         var request = new RequestId(_client, sequence, attempt);
+        if (RequestLimits.WhyNot(operations, out int refused) is { } error)
+        {
+            _loop.Post(_ => Answer(number, new TransactOutcome.Refused(error, refused)));
+            return true;
+        }
+
         _loop.Post(store =>
         {
             if (attempt == 0 && DirectWrite.TryMake(operations, out List<Condition> conditions, out List<KeyWrite> writes, out List<NodeId> results))
@@ -232,6 +238,12 @@ internal sealed class GatewaySession
         Timestamp at = reader.Timestamp();
         ulong depth = reader.Number();
         if (!reader.IsAtEnd) return false;
+        if (RequestLimits.WhyNot(node) is { } error)
+        {
+            Fail(number, FailureCode.BadRequest, error.Message);
+            return true;
+        }
+
         if (at.IsZero && depth == 0)
         {
             _loop.Post(store => ReadNode(store, number, node));
@@ -249,8 +261,8 @@ internal sealed class GatewaySession
         {
             if (outcome is not TransactionOutcome.Committed committed)
             {
-                bool isMissing = body.Error is not null;
-                Fail(number, isMissing ? FailureCode.NotFound : FailureCode.Unavailable, body.Error?.Message ?? outcome.ToString());
+                if (body.Error is { } error) Fail(number, CodeOf(error), error.Message);
+                else Fail(number, FailureCode.Unavailable, outcome is TransactionOutcome.Unavailable unavailable ? unavailable.Why : outcome.ToString());
                 return;
             }
 
@@ -261,6 +273,8 @@ internal sealed class GatewaySession
             SendFromLoop(_loopWriter.Written);
         });
     }
+
+    private static FailureCode CodeOf(SceneError error) => error.Code == SceneErrorCode.BadPath ? FailureCode.BadRequest : FailureCode.NotFound;
 
     private bool OnHash(ref ByteReader reader, ulong number)
     {
@@ -354,7 +368,7 @@ internal sealed class GatewaySession
     {
         if (!SnapshotTree.TryFind(snapshot, node, out NodePlace top, out SceneError? error))
         {
-            Fail(number, error!.Code == SceneErrorCode.BadPath ? FailureCode.BadRequest : FailureCode.NotFound, error.Message);
+            Fail(number, CodeOf(error!), error!.Message);
             return;
         }
 

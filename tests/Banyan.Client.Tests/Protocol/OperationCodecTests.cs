@@ -106,13 +106,6 @@ public class OperationCodecTests
         Assert.False(TryDecode(Encode([new SpawnOperation(NodeRef.At("/root"), template)]), out _));
     }
 
-    [Fact]
-    public void A_path_longer_than_allowed_is_refused()
-    {
-        Assert.True(TryDecode(Encode([new DespawnOperation(NodeRef.At(new string('a', OperationCodec.PathBytesMax)))]), out _));
-        Assert.False(TryDecode(Encode([new DespawnOperation(NodeRef.At(new string('a', OperationCodec.PathBytesMax + 1)))]), out _));
-    }
-
     private static byte[] Write(Action<ByteWriter> write)
     {
         var writer = new ByteWriter();

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Banyan.ProcessTests;
+
+/// <summary>What one run of the executable left behind.</summary>
+internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
+{
+    /// <summary>Reached only when a test fails.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>The executable beside this test.</summary>
+    public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "banyan.exe" : "banyan");
+
+    /// <summary>Standard output as one JSON value.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            Assert.True(ExitCode == 0, ToString());
+            return JsonDocument.Parse(Output).RootElement;
+        }
+    }
+
+    /// <summary>Runs a command that needs no cluster.</summary>
+    public static Task<BanyanCommand> RunAsync(params IEnumerable<string> arguments) => RunAsync(null, arguments);
+
+    /// <summary>Runs a command against a gateway.</summary>
+    public static async Task<BanyanCommand> RunAsync(Uri? gateway, params IEnumerable<string> arguments)
+    {
+        using Process process = Start(gateway, arguments);
+        process.StandardInput.Close();
+        return await EndAsync(process);
+    }
+
+    /// <summary>Starts a command; whoever does so ends it.</summary>
+    public static Process Start(Uri? gateway, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Executable)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment.Remove("BANYAN_GATEWAY");
+        if (gateway is not null) start.Environment["BANYAN_GATEWAY"] = gateway.ToString();
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Waits for the end of a command.</summary>
+    public static async Task<BanyanCommand> EndAsync(Process process)
+    {
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
+
+        return new(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Asserts that it failed as it should: a code, a message of one or a few lines, no stack trace, nothing on standard output.</summary>
+    public void AssertFailed(int exitCode, string message)
+    {
+        Assert.True(ExitCode == exitCode, $"expected exit code {exitCode}: {this}");
+        Assert.Contains(message, Error);
+        Assert.DoesNotContain("   at ", Error);
+        Assert.Equal("", Output);
+    }
+
+    /// <summary>Asserts that it has done what it should.</summary>
+    public BanyanCommand AssertDone()
+    {
+        Assert.True(ExitCode == 0, ToString());
+        Assert.Equal("", Error);
+        return this;
+    }
+
+    public override string ToString() => $"exit code {ExitCode}\n--- output\n{Output}\n--- error\n{Error}";
+}
