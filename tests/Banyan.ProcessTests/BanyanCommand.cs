@@ -38,7 +38,10 @@ internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
     {
         var start = new ProcessStartInfo(Executable)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
             WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);

@@ -57,7 +57,11 @@ public class SimulationTests
     {
         var lying = new FaultOptions
         {
-            DisksLie = true, FlushMin = 5_000, FlushMax = 50_000, CrashEvery = 300_000, DownMax = 200_000,
+            DisksLie = true,
+            FlushMin = 5_000,
+            FlushMax = 50_000,
+            CrashEvery = 300_000,
+            DownMax = 200_000,
         };
         int caught = 0;
         for (ulong seed = 1; seed <= 10; seed++)

@@ -31,12 +31,16 @@ public sealed class LocalCluster : IAsyncDisposable
         {
             var gateway = new Uri($"http://127.0.0.1:{ports[servers + i]}");
             Gateways.Add(gateway);
-            _addresses.Add($"{i + 1}=127.0.0.1:{ports[i]},{gateway}");
+            Peers.Add(new(IPAddress.Loopback, ports[i]));
+            _addresses.Add($"{i + 1}={Peers[i]},{gateway}");
         }
     }
 
     /// <summary>Where clients reach the servers, in the order of their ids (1, 2, …).</summary>
     public List<Uri> Gateways { get; } = [];
+
+    /// <summary>Where the servers reach each other, in the same order.</summary>
+    public List<IPEndPoint> Peers { get; } = [];
 
     /// <summary>Where the servers keep their data.</summary>
     public string Folder => _folder;
@@ -128,7 +132,10 @@ public sealed class LocalCluster : IAsyncDisposable
         var start = new ProcessStartInfo(_executable)
         {
             // Whatever becomes of this process, its servers end with it.
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.ArgumentList.Add("serve");
         start.ArgumentList.Add("--with-parent");

@@ -15,6 +15,12 @@ public sealed class FramedSocket : IDisposable
     private const int FirstBufferBytes = 16 << 10;
     private const int KeptBufferBytes = 1 << 20;
 
+    // A WebSocket's reason has 123 bytes at most.
+    private const int ReasonLengthMax = 100;
+
+    // How long the other side has to take the reason, and to say that it has.
+    private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(1);
+
     private readonly WebSocket _socket;
     private readonly int _frameBytesMax;
     private readonly CancellationTokenSource _closed = new();
@@ -24,6 +30,7 @@ public sealed class FramedSocket : IDisposable
     private ByteWriter _sendingNow = new(FirstBufferBytes);
     private bool _sending;
     private int _waitingForRoom;
+    private Task? _closing;
 
     /// <summary>Takes a connected socket over.</summary>
     public FramedSocket(WebSocket socket, int frameBytesMax)
@@ -49,7 +56,7 @@ public sealed class FramedSocket : IDisposable
     {
         lock (_gate)
         {
-            if (_closed.IsCancellationRequested) return;
+            if (IsOver) return;
             _filling.Number((ulong)frame.Length);
             _filling.Raw(frame);
         }
@@ -60,7 +67,7 @@ public sealed class FramedSocket : IDisposable
     {
         lock (_gate)
         {
-            if (_sending || _filling.Length == 0 || _closed.IsCancellationRequested) return;
+            if (_sending || _filling.Length == 0 || IsOver) return;
             _sending = true;
         }
 
@@ -70,7 +77,7 @@ public sealed class FramedSocket : IDisposable
     /// <summary>Waits until fewer than so many bytes are queued.</summary>
     public async Task WaitForRoomAsync(int bytes)
     {
-        while (QueuedBytes > bytes && !_closed.IsCancellationRequested)
+        while (QueuedBytes > bytes && !IsOver)
         {
             Interlocked.Increment(ref _waitingForRoom);
             Flush();
@@ -91,15 +98,12 @@ public sealed class FramedSocket : IDisposable
             {
                 ValueWebSocketReceiveResult got = await _socket.ReceiveAsync(buffer.AsMemory(used), _closed.Token).ConfigureAwait(false);
                 if (got.MessageType == WebSocketMessageType.Close) break;
-                if (got.MessageType == WebSocketMessageType.Text)
-                {
-                    Fail("text, where binary frames belong");
-                    break;
-                }
-
+                if (got.MessageType == WebSocketMessageType.Text) Fail("text, where binary frames belong");
+                // Whoever closed here reads on, deaf, until the other side has the reason: what is dropped before takes it along.
+                if (IsOver) continue;
                 used += got.Count;
                 int taken = TakeFrames(buffer.AsSpan(0, used), handler, out int wanted);
-                if (taken < 0) break;
+                if (taken < 0) continue;
                 if (taken > 0) batchEnd?.Invoke();
                 buffer.AsSpan(taken, used - taken).CopyTo(buffer);
                 used -= taken;
@@ -114,13 +118,19 @@ public sealed class FramedSocket : IDisposable
         finally
         {
             await CloseAsync().ConfigureAwait(false);
+            _closed.Cancel();
         }
     }
 
     /// <summary>Gives the connection up for a reason that the other side is told.</summary>
     public void Fail(string why)
     {
-        Fault ??= why;
+        lock (_gate)
+        {
+            if (_closing is not null || _closed.IsCancellationRequested) return;
+            Fault = why;
+        }
+
         _ = CloseAsync();
     }
 
@@ -137,6 +147,9 @@ public sealed class FramedSocket : IDisposable
         Abort();
         _socket.Dispose();
     }
+
+    // Nothing is sent any more, and what comes is not taken.
+    private bool IsOver => _closing is not null || _closed.IsCancellationRequested;
 
     // The number of bytes taken; -1 if the stream cannot be read on. wanted: how long the buffer must be for the next frame.
     private int TakeFrames(ReadOnlySpan<byte> bytes, FrameHandler handler, out int wanted)
@@ -159,7 +172,7 @@ public sealed class FramedSocket : IDisposable
             if (bytes.Length - taken < wanted) break;
             if (!handler(bytes.Slice(taken + prefix, (int)length)))
             {
-                Fail(Fault ?? "a frame that cannot be read");
+                Fail("a frame that cannot be read");
                 return -1;
             }
 
@@ -222,24 +235,25 @@ public sealed class FramedSocket : IDisposable
         if (waiting > 0) _drained.Release(waiting);
     }
 
-    private async Task CloseAsync()
+    private Task CloseAsync()
     {
-        if (_closed.IsCancellationRequested) return;
+        lock (_gate) return _closing ??= Task.Run(SayWhyAsync);
+    }
+
+    private async Task SayWhyAsync()
+    {
+        _closed.CancelAfter(_farewell);
+        SignalRoom();
         try
         {
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-                WebSocketCloseStatus status = Fault is null ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation;
-                string? why = Fault is { Length: > 100 } ? Fault[..100] : Fault;
-                await _socket.CloseOutputAsync(status, why, soon.Token).ConfigureAwait(false);
-            }
+            if (_socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
+            WebSocketCloseStatus status = Fault is null ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation;
+            string? why = Fault is { Length: > ReasonLengthMax } ? Fault[..ReasonLengthMax] : Fault;
+            await _socket.CloseOutputAsync(status, why, _closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // It was closed already, one way or another.
         }
-
-        _closed.Cancel();
     }
 }

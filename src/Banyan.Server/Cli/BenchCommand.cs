@@ -47,8 +47,11 @@ internal static class BenchCommand
         {
             var options = new ClusterBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
             {
-                Clients = parsed.GetValue(clients)!, Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)), Rounds = parsed.GetValue(rounds),
-                Ranges = parsed.GetValue(ranges), OnlyBanyan = parsed.GetValue(only),
+                Clients = parsed.GetValue(clients)!,
+                Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                Rounds = parsed.GetValue(rounds),
+                Ranges = parsed.GetValue(ranges),
+                OnlyBanyan = parsed.GetValue(only),
             };
             (IReadOnlyList<ClusterBenchRow> rows, FlushTime flush) = await ClusterBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => ClusterBench.WriteJson(w, rows, flush));
@@ -70,7 +73,8 @@ internal static class BenchCommand
         {
             var options = new IdleBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
             {
-                Ranges = parsed.GetValue(ranges), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                Ranges = parsed.GetValue(ranges),
+                Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
             };
             IdleBenchResult result = await IdleBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => IdleBench.WriteJson(w, result));
@@ -91,7 +95,9 @@ internal static class BenchCommand
         {
             var options = new WorldBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
             {
-                Nodes = parsed.GetValue(nodes), Zones = parsed.GetValue(zones), Ranges = parsed.GetValue(ranges),
+                Nodes = parsed.GetValue(nodes),
+                Zones = parsed.GetValue(zones),
+                Ranges = parsed.GetValue(ranges),
             };
             WorldBenchResult result = await WorldBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => WorldBench.WriteJson(w, result));
@@ -111,7 +117,8 @@ internal static class BenchCommand
         {
             var options = new FailoverBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
             {
-                Rounds = parsed.GetValue(rounds), Ranges = parsed.GetValue(ranges),
+                Rounds = parsed.GetValue(rounds),
+                Ranges = parsed.GetValue(ranges),
             };
             FailoverResult result = await FailoverBench.RunAsync(options, Console.Error.WriteLine).ConfigureAwait(false);
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(result.WriteJson);

@@ -14,7 +14,8 @@ internal static class ServeCommand
 
     private static readonly Option<string> _data = new("--data")
     {
-        Description = "Folder of its log and checkpoints", DefaultValueFactory = _ => "banyan-data",
+        Description = "Folder of its log and checkpoints",
+        DefaultValueFactory = _ => "banyan-data",
     };
 
     private static readonly Option<string[]> _servers = new("--server")
@@ -26,12 +27,14 @@ internal static class ServeCommand
 
     private static readonly Option<string> _cluster = new("--cluster")
     {
-        Description = "The cluster's name; servers of another one are turned away", DefaultValueFactory = _ => "banyan",
+        Description = "The cluster's name; servers of another one are turned away",
+        DefaultValueFactory = _ => "banyan",
     };
 
     private static readonly Option<long> _checkpointEvery = new("--checkpoint-mib")
     {
-        Description = "Write a checkpoint after so many MiB of log", DefaultValueFactory = _ => 256,
+        Description = "Write a checkpoint after so many MiB of log",
+        DefaultValueFactory = _ => 256,
     };
 
     private static readonly Option<bool> _watchParent = new("--with-parent") { Description = "Stop when the process that started it ends", Hidden = true };
@@ -105,7 +108,10 @@ internal static class ServeCommand
         servers.Sort((a, b) => a.Id.CompareTo(b.Id));
         return new()
         {
-            Self = self, Servers = servers, Folder = parsed.GetValue(_data)!, Cluster = parsed.GetValue(_cluster)!,
+            Self = self,
+            Servers = servers,
+            Folder = parsed.GetValue(_data)!,
+            Cluster = parsed.GetValue(_cluster)!,
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
     }
