@@ -100,10 +100,9 @@ public sealed class FramedSocket : IDisposable
                 if (got.MessageType == WebSocketMessageType.Close) break;
                 if (got.MessageType == WebSocketMessageType.Text) Fail("text, where binary frames belong");
                 // Whoever closed here reads on, deaf, until the other side has the reason: what is dropped before takes it along.
-                if (IsOver) continue;
-                used += got.Count;
+                used = IsOver ? 0 : used + got.Count;
                 int taken = TakeFrames(buffer.AsSpan(0, used), handler, out int wanted);
-                if (taken < 0) continue;
+                if (taken < 0) taken = used;
                 if (taken > 0) batchEnd?.Invoke();
                 buffer.AsSpan(taken, used - taken).CopyTo(buffer);
                 used -= taken;

@@ -302,6 +302,12 @@ internal sealed class GatewaySession
         Key at = reader.Key();
         var preferred = new ServerId((uint)reader.Number());
         if (!reader.IsAtEnd || at.Length == 0) return false;
+        if (!SceneKeys.All.Contains(at) || !_options.Servers.Any(s => s.Id == preferred))
+        {
+            Fail(number, FailureCode.BadRequest, $"a cut at {at} for server {preferred}: the key is none of the scene's, or there is no such server");
+            return true;
+        }
+
         var id = new RangeId(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)) >> 16);
         _loop.Post(store => Cut(store, number, at, preferred, id, tries: 0));
         return true;

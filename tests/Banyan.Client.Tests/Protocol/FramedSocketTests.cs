@@ -224,6 +224,15 @@ public sealed class FramedSocketTests : IDisposable
     }
 
     [Fact]
+    public async Task A_side_that_does_not_answer_the_end_is_not_waited_for_long()
+    {
+        Read();
+        await SendRawAsync([0]);
+        await _reading.WaitAsync(_patience, Stop);
+        Assert.Equal(WebSocketState.Aborted, _pair.Server.State);
+    }
+
+    [Fact]
     public async Task Reading_ends_without_a_fault_when_the_other_side_closes_or_vanishes()
     {
         Read();
@@ -259,9 +268,15 @@ public sealed class FramedSocketTests : IDisposable
 
     private async Task AssertClosedAsync(string reason)
     {
-        await _reading.WaitAsync(_patience, Stop);
         ValueWebSocketReceiveResult got = await _pair.Client.ReceiveAsync(new byte[100].AsMemory(), Stop).AsTask().WaitAsync(_patience, Stop);
         Assert.Equal(WebSocketMessageType.Close, got.MessageType);
+        // As a server does: a client waits for the end of the stream.
+        _ = _reading.ContinueWith(_ => _receiver.Dispose(), TaskScheduler.Default);
+        // What is still on its way is not taken.
+        int taken = _frames.Count;
+        await SendRawAsync(Stream([[1], Pattern(FrameBytesMax), [3]]));
+        await EndAsync();
+        Assert.Equal(taken, _frames.Count);
         Assert.Equal(WebSocketCloseStatus.PolicyViolation, _pair.Client.CloseStatus);
         Assert.StartsWith(reason, _pair.Client.CloseStatusDescription);
         Assert.StartsWith(reason, _receiver.Fault);
