@@ -16,6 +16,9 @@ public sealed class SimulatedNetwork(SimulatedCluster cluster, SeededRandom rand
     /// <summary>A hash over all that was sent: two runs of a seed are equal if theirs are.</summary>
     public ulong TraceHash { get; private set; }
 
+    /// <summary>Called with everything that is sent: a timestamp, then a message.</summary>
+    public Action<ReadOnlyMemory<byte>>? OnSent { get; set; }
+
     /// <summary>Takes messages in one direction only, from now on.</summary>
     public void Cut(ServerId from, ServerId to) => _cut.Add((from, to));
 
@@ -25,6 +28,7 @@ public sealed class SimulatedNetwork(SimulatedCluster cluster, SeededRandom rand
     internal void Send(ServerId from, ServerId to, byte[] message)
     {
         Sent++;
+        OnSent?.Invoke(message);
         TraceHash = StableHash.Add(StableHash.Add(TraceHash, (ulong)cluster.Time.Now << 8 | from.Value << 4 | to.Value), message);
         FaultOptions faults = cluster.Faults;
         if (_cut.Contains((from, to)) || random.Chance(faults.Loss))
