@@ -242,7 +242,20 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         _flushing = false;
         store.Wal.CompleteRound(round);
         store.OnFlushed(store.Wal.FlushedPosition);
+        if (store.Wal.WantsSpare) ThreadPool.UnsafeQueueUserWorkItem(static wal => MakeSpare(wal), store.Wal, preferLocal: false);
     });
+
+    private static void MakeSpare(WriteAheadLog wal)
+    {
+        try
+        {
+            wal.MakeSpare();
+        }
+        catch (IOException)
+        {
+            // The disk is full: whoever needs the segment will hear of it.
+        }
+    }
 
     // Captured here, written elsewhere: the loop goes on.
     private void BeginCheckpoint()

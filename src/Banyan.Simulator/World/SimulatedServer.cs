@@ -160,6 +160,7 @@ public sealed class SimulatedServer
             round.Write();
             store.Wal.CompleteRound(round);
             _round = null;
+            if (store.Wal.WantsSpare && _random.Chance(0.1)) store.Wal.MakeSpare();
             ReadClock();
             store.OnFlushed(store.Wal.FlushedPosition);
             Settle();

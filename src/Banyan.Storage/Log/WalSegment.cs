@@ -51,9 +51,18 @@ internal sealed class WalSegment
             && NameOf(start) == name;
     }
 
-    public static WalSegment Create(IDisk disk, ulong start, uint identity, long bytes)
+    public static WalSegment Create(IDisk disk, ulong start, uint identity, long bytes) =>
+        Begin(disk, disk.Create(NameOf(start), bytes), start, identity);
+
+    /// <summary>Makes a segment of a file that was made ahead, all zeroes.</summary>
+    public static WalSegment Adopt(IDisk disk, string spare, ulong start, uint identity)
     {
-        IDiskFile file = disk.Create(NameOf(start), bytes);
+        disk.Rename(spare, NameOf(start));
+        return Begin(disk, disk.Open(NameOf(start)), start, identity);
+    }
+
+    private static WalSegment Begin(IDisk disk, IDiskFile file, ulong start, uint identity)
+    {
         Span<byte> header = stackalloc byte[HeaderBytes];
         "BANYLOG1"u8.CopyTo(header);
         BinaryPrimitives.WriteUInt64LittleEndian(header[8..], start);

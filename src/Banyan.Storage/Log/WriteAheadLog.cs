@@ -18,6 +18,11 @@ public sealed class WriteAheadLog
 {
     private const int KeptBufferBytes = 4 << 20;
 
+    /// <summary>The file that will be the next segment.</summary>
+    private const string SpareName = "wal-spare";
+
+    private enum Spare { None, BeingMade, Ready, Failed }
+
     private readonly IDisk _disk;
     private readonly WalOptions _options;
     private readonly List<ulong> _segmentStarts; // touched while writing only
@@ -28,6 +33,7 @@ public sealed class WriteAheadLog
     private WalRound? _underWay;
     private ulong _roundStart;
     private ulong _dropBefore;
+    private int _spareState; // a Spare
 
     private WriteAheadLog(IDisk disk, WalOptions options, uint identity, List<ulong> segmentStarts, WalSegment? segment, ulong end)
     {
@@ -96,6 +102,29 @@ public sealed class WriteAheadLog
     /// <summary>A checkpoint holds everything before a position: segments without later records go with the next round.</summary>
     public void DropBefore(ulong position) => _dropBefore = Math.Max(_dropBefore, position);
 
+    /// <summary>Whether the next segment's file could be made now, ahead of its use.</summary>
+    public bool WantsSpare => Volatile.Read(ref _spareState) == (int)Spare.None;
+
+    /// <summary>
+    /// Makes the file of the next segment, which takes as long as the disk needs for so many bytes: on any thread, beside
+    /// everything else. A round that needs a new segment then only gives it its name.
+    /// </summary>
+    /// <exception cref="IOException">There is no room. Nothing is lost: the next segment will be made, or fail, when it is needed.</exception>
+    public void MakeSpare()
+    {
+        if (Interlocked.CompareExchange(ref _spareState, (int)Spare.BeingMade, (int)Spare.None) != (int)Spare.None) return;
+        Spare outcome = Spare.Failed;
+        try
+        {
+            _disk.Create(SpareName, _options.SegmentBytes).Dispose();
+            outcome = Spare.Ready;
+        }
+        finally
+        {
+            Volatile.Write(ref _spareState, (int)outcome);
+        }
+    }
+
     internal void WriteRound(WalRound round)
     {
         ReadOnlySpan<byte> bytes = round.Bytes.Span;
@@ -109,7 +138,11 @@ public sealed class WriteAheadLog
     {
         _segment?.Close();
         long bytes = Math.Max(_options.SegmentBytes, WalSegment.HeaderBytes + round.Bytes.Length);
-        _segment = WalSegment.Create(_disk, round.Start, _identity, bytes);
+        int before = Interlocked.CompareExchange(ref _spareState, (int)Spare.None, (int)Spare.Ready);
+        if (before == (int)Spare.Failed) Volatile.Write(ref _spareState, (int)Spare.None);
+        _segment = before == (int)Spare.Ready && bytes == _options.SegmentBytes
+            ? WalSegment.Adopt(_disk, SpareName, round.Start, _identity)
+            : WalSegment.Create(_disk, round.Start, _identity, bytes);
         _segmentStarts.Add(round.Start);
     }
 

@@ -28,6 +28,44 @@ public sealed class WriteAheadLogTests
     }
 
     [Fact]
+    public void Segments_that_were_made_ahead_hold_what_others_hold()
+    {
+        var disk = new MemoryDisk();
+        List<string> written = [];
+        for (int restart = 0; restart < 3; restart++)
+        {
+            (WriteAheadLog log, List<string> recovered) = LogScript.Open(disk, 200);
+            Assert.Equal(written, recovered);
+            for (int i = 0; i < 10; i++)
+            {
+                if (i % 3 == 0) log.MakeSpare();
+                written.Add(LogScript.Append(log, i == 5 ? 1000 : 60));
+                LogScript.Flush(log);
+            }
+        }
+
+        Assert.Equal(written, LogScript.Open(disk, 200).Records);
+    }
+
+    [Fact]
+    public void A_spare_for_which_there_is_no_room_costs_nothing_but_time()
+    {
+        var disk = new MemoryDisk();
+        (WriteAheadLog log, _) = LogScript.Open(disk, 200);
+        disk.FailAfter(0);
+        Assert.Throws<IOException>(log.MakeSpare);
+        Assert.False(log.WantsSpare);
+        var again = new MemoryDisk();
+        (log, _) = LogScript.Open(again, 200);
+        log.MakeSpare();
+        Assert.False(log.WantsSpare);
+        string written = LogScript.Append(log, 10);
+        LogScript.Flush(log);
+        Assert.True(log.WantsSpare);
+        Assert.Equal([written], LogScript.Open(again, 200).Records);
+    }
+
+    [Fact]
     public void Records_of_no_bytes_and_of_many_come_back()
     {
         var disk = new MemoryDisk();
