@@ -28,7 +28,7 @@ public class EtcdClusterTests
                 foreach (Uri endpoint in cluster.Endpoints)
                 {
                     using var writer = new EtcdClient([endpoint]);
-                    byte[] key = [.. "key"u8, (byte)endpoint.Port];
+                    byte[] key = System.Text.Encoding.UTF8.GetBytes($"key{endpoint.Port}");
                     Assert.Null(await writer.RangeAsync(key, stop));
                     long revision = await writer.PutAsync(key, value, stop);
                     Assert.Equal(revision + 1, await writer.PutAsync(key, value, stop));
