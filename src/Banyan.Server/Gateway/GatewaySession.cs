@@ -18,6 +18,7 @@ internal sealed class GatewaySession
 {
     private const int ChunkBytes = 256 << 10;
     private const int RoomBytes = 4 << 20;
+    private const int FoundingPauseMilliseconds = 10;
     private const long ReadTimeoutMicroseconds = 10_000_000;
 
     private readonly StoreLoop _loop;
@@ -140,21 +141,37 @@ internal sealed class GatewaySession
             return Refuse($"protocol version {version}; this gateway speaks {GatewayProtocol.Version}");
         if (!reader.IsAtEnd || client == 0 || _client != 0) return Refuse("a greeting that cannot be read");
         _client = client;
-        _loop.Post(store =>
-        {
-            // A client that has seen a later time than ours reads at or after it.
-            store.Clock.TryObserve(seen);
-            _loopWriter.Clear();
-            _loopWriter.Byte((byte)ReplyKind.Welcome);
-            _loopWriter.Byte(GatewayProtocol.Version);
-            _loopWriter.Number(store.Self.Value);
-            _loopWriter.Text(_options.Cluster);
-            _loopWriter.Timestamp(store.Clock.Reading);
-            _loopWriter.Number((ulong)_options.Servers.Count);
-            foreach (ServerAddress server in _options.Servers) _loopWriter.Text(server.Gateway.ToString());
-            SendFromLoop(_loopWriter.Written);
-        });
+        _loop.Post(store => Welcome(store, seen));
         return true;
+    }
+
+    private void Welcome(Store store, Timestamp seen)
+    {
+        if (_isOver) return;
+        // Before the world is founded there is nothing that a client could do, and no refusal that it would understand.
+        if (!IsFounded(store))
+        {
+            _ = Task.Delay(FoundingPauseMilliseconds).ContinueWith(_ => _loop.Post(s => Welcome(s, seen)), TaskScheduler.Default);
+            return;
+        }
+
+        // A client that has seen a later time than ours reads at or after it.
+        store.Clock.TryObserve(seen);
+        _loopWriter.Clear();
+        _loopWriter.Byte((byte)ReplyKind.Welcome);
+        _loopWriter.Byte(GatewayProtocol.Version);
+        _loopWriter.Number(store.Self.Value);
+        _loopWriter.Text(_options.Cluster);
+        _loopWriter.Timestamp(store.Clock.Reading);
+        _loopWriter.Number((ulong)_options.Servers.Count);
+        foreach (ServerAddress server in _options.Servers) _loopWriter.Text(server.Gateway.ToString());
+        SendFromLoop(_loopWriter.Written);
+    }
+
+    private static bool IsFounded(Store store)
+    {
+        Key root = SceneKeys.Header(NodePlace.Root);
+        return store.Replicas.TryGetValue(store.Router.RangeOf(root).Id, out Replica? replica) && !replica.State.Versions.NewestTimestamp(root).IsZero;
     }
 
     private bool OnTransact(ref ByteReader reader, ulong number)
