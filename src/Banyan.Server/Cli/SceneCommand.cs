@@ -38,8 +38,19 @@ internal static class SceneCommand
     public static ExpandedScene Expand(string file, string? folder)
     {
         if (!System.IO.File.Exists(file)) throw new CommandFailed(ExitCode.BadInput, $"{file}: no such file");
-        var project = new ProjectFolder(folder ?? ProjectFolder.FolderOf(file));
-        if (!SceneExpander.TryExpand(project.ResPathOf(file), project, ExpandLimits.Default, out ExpandedScene scene, out SceneFileError error))
+        ProjectFolder project;
+        string path;
+        try
+        {
+            project = new(folder ?? ProjectFolder.FolderOf(file));
+            path = project.ResPathOf(file);
+        }
+        catch (IOException e)
+        {
+            throw new CommandFailed(ExitCode.BadInput, e.Message);
+        }
+
+        if (!SceneExpander.TryExpand(path, project, ExpandLimits.Default, out ExpandedScene scene, out SceneFileError error))
             throw new CommandFailed(ExitCode.BadInput, $"{error.File}:{error.Line}:{error.Column}: {error.Message}");
         foreach (SceneWarning warning in scene.Warnings) Console.Error.WriteLine($"warning: {warning}");
         return scene;

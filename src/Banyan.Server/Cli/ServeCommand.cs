@@ -60,7 +60,8 @@ internal static class ServeCommand
         }
         catch (Exception e) when (e is System.Net.Sockets.SocketException)
         {
-            throw new CommandFailed(ExitCode.Failed, $"cannot listen: {e.Message}");
+            ServerAddress self = options.Servers.First(s => s.Id == options.Self);
+            throw new CommandFailed(ExitCode.Failed, $"cannot listen at {self.Peer} for peers, or at {self.Gateway} for clients: {e.Message}");
         }
 
         await using (server.ConfigureAwait(false))
