@@ -28,12 +28,13 @@ public class ChangeTests(TownCluster town)
     [Fact]
     public async Task Changes_of_an_unknown_node_are_refused()
     {
-        (await town.RunAsync("set", "/root/Nope", "x", "1")).AssertFailed(1, "no node /root/Nope");
-        (await town.RunAsync("set", "n4000000000", "x", "1")).AssertFailed(1, "no node n4000000000");
-        (await town.RunAsync("spawn", "/root/Nope/A")).AssertFailed(1, "no node /root/Nope");
-        (await town.RunAsync("mv", "/root/Nope", "/root/Town/")).AssertFailed(1, "no node /root/Nope");
-        (await town.RunAsync("mv", "/root/Town", "/root/Nope/")).AssertFailed(1, "no node /root/Nope");
-        (await town.RunAsync("rm", "/root/Nope")).AssertFailed(1, "no node /root/Nope");
+        await Task.WhenAll(
+            FailAsync(1, "no node /root/Nope", "set", "/root/Nope", "x", "1"),
+            FailAsync(1, "no node n4000000000", "set", "n4000000000", "x", "1"),
+            FailAsync(1, "no node /root/Nope", "spawn", "/root/Nope/A"),
+            FailAsync(1, "no node /root/Nope", "mv", "/root/Nope", "/root/Town/"),
+            FailAsync(1, "no node /root/Nope", "mv", "/root/Town", "/root/Nope/"),
+            FailAsync(1, "no node /root/Nope", "rm", "/root/Nope"));
     }
 
     [Fact]
@@ -52,9 +53,10 @@ public class ChangeTests(TownCluster town)
     {
         await SpawnAsync("/root/Twin");
         await SpawnAsync("/root/Other");
-        (await town.RunAsync("spawn", "/root/Twin")).AssertFailed(1, "/root already has a child named \"Twin\"");
-        (await town.RunAsync("mv", "/root/Other", "/root/Twin")).AssertFailed(1, "there already is a child named \"Twin\"");
-        (await town.RunAsync("import", Checkout.Town)).AssertFailed(1, "/root already has a child named \"Town\" (nothing was imported)");
+        await Task.WhenAll(
+            FailAsync(1, "/root already has a child named \"Twin\"", "spawn", "/root/Twin"),
+            FailAsync(1, "there already is a child named \"Twin\"", "mv", "/root/Other", "/root/Twin"),
+            FailAsync(1, "/root already has a child named \"Town\" (nothing was imported)", "import", Checkout.Town));
     }
 
     [Fact]
@@ -138,13 +140,14 @@ public class ChangeTests(TownCluster town)
     public async Task Names_and_paths_beyond_their_limits_are_refused_at_once()
     {
         string name = new('a', 2000);
-        (await town.RunAsync("spawn", $"/root/{name}")).AssertFailed(1, "bytes at most");
-        (await town.RunAsync("set", "/root/Town", name, "1")).AssertFailed(1, "property's name");
-        (await town.RunAsync("set", $"/root/{name}", "x", "1")).AssertFailed(1, "a name of 2000 bytes, 512 are allowed");
-        (await town.RunAsync("mv", "/root/Town", $"/root/{name}/")).AssertFailed(1, "a name of 2000 bytes");
-        (await town.RunAsync("get", $"/root/{name}")).AssertFailed(2, "a name of 2000 bytes");
-        (await town.RunAsync("tree", $"/root/{name}")).AssertFailed(2, "a name of 2000 bytes");
-        (await town.RunAsync("rm", "/root" + string.Concat(Enumerable.Repeat("/aaaaaaaaaa", 2000)))).AssertFailed(1, "a path of 22005 bytes, 16384 are allowed");
+        await Task.WhenAll(
+            FailAsync(1, "bytes at most", "spawn", $"/root/{name}"),
+            FailAsync(1, "property's name", "set", "/root/Town", name, "1"),
+            FailAsync(1, "a name of 2000 bytes, 512 are allowed", "set", $"/root/{name}", "x", "1"),
+            FailAsync(1, "a name of 2000 bytes", "mv", "/root/Town", $"/root/{name}/"),
+            FailAsync(2, "a name of 2000 bytes", "get", $"/root/{name}"),
+            FailAsync(2, "a name of 2000 bytes", "tree", $"/root/{name}"),
+            FailAsync(1, "a path of 22005 bytes, 16384 are allowed", "rm", "/root" + string.Concat(Enumerable.Repeat("/aaaaaaaaaa", 2000))));
     }
 
     private static TemporaryFile SetOf(string id, int length) =>
@@ -152,4 +155,7 @@ public class ChangeTests(TownCluster town)
 
     private async Task<string> SpawnAsync(string path) =>
         (await town.RunAsync("spawn", path, "--json")).Json.GetProperty("nodes")[0].GetString()!;
+
+    // Independent commands run side by side.
+    private async Task FailAsync(int exitCode, string message, params string[] command) => (await town.RunAsync(command)).AssertFailed(exitCode, message);
 }

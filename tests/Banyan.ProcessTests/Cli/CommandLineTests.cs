@@ -13,13 +13,13 @@ public class CommandLineTests
             ["serve"], ["demo"], ["import"], ["tree"], ["get"], ["set"], ["spawn"], ["mv"], ["rm"], ["txn"], ["watch"], ["status"],
             ["scene"], ["scene", "dump"], ["sim"], ["bench"],
         ];
-        foreach (string[] command in commands)
+        await Task.WhenAll(commands.Select(async command =>
         {
             Assert.Contains($"\n  {command[0]} ", root);
             string help = (await BanyanCommand.RunAsync([.. command, "--help"])).AssertDone().Output;
             Assert.StartsWith("Description:\n  ", help);
             Assert.Contains($"Usage:\n  banyan {string.Join(' ', command)} ", help);
-        }
+        }));
     }
 
     [Theory]

@@ -81,9 +81,10 @@ public class TreeTests(TownCluster town)
     [InlineData("4000000000000000.0", 2, "lies in the future")]
     public async Task A_wrong_timestamp_is_refused(string at, int exitCode, string message)
     {
-        (await town.RunAsync("tree", "--at-time", at)).AssertFailed(exitCode, message);
-        (await town.RunAsync("tree", "--hash", "--at-time", at)).AssertFailed(exitCode, message);
-        (await town.RunAsync("get", "/root", "--at-time", at)).AssertFailed(exitCode, message);
+        await Task.WhenAll(
+            FailAsync(exitCode, message, "tree", "--at-time", at),
+            FailAsync(exitCode, message, "tree", "--hash", "--at-time", at),
+            FailAsync(exitCode, message, "get", "/root", "--at-time", at));
     }
 
     [Fact]
@@ -97,4 +98,7 @@ public class TreeTests(TownCluster town)
         (await town.RunAsync("get", "/root/Past", "step")).AssertFailed(1, "no node /root/Past");
         Assert.Equal("2\n", (await town.RunAsync("get", "/root/Past", "step", "--at-time", at)).AssertDone().Output);
     }
+
+    // Independent commands run side by side.
+    private async Task FailAsync(int exitCode, string message, params string[] command) => (await town.RunAsync(command)).AssertFailed(exitCode, message);
 }

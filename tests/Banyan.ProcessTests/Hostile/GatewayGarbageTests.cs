@@ -175,9 +175,9 @@ public class GatewayGarbageTests(TownCluster town)
     public async Task Bytes_that_are_no_websocket_close_the_connection()
     {
         byte[] upgrade = "GET /v1/session HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8.ToArray();
-        // Unmasked; a reserved opcode; a length beyond all measure.
-        foreach (byte[] garbage in (byte[][])[[0x82, 0x01, 0x00], [0x8F, 0x80, 0, 0, 0, 0], [0x82, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]])
-            await EndOfConnectionAsync(town.Gateway.Port, [.. upgrade, .. garbage]);
+        // Not masked; a reserved opcode; a continuation of nothing; a reserved bit.
+        foreach (byte[] garbage in (byte[][])[[0x82, 0x01, 0x00], [0x8F, 0x80, 0, 0, 0, 0], [0x80, 0x81, 0, 0, 0, 0, 0], [0xF2, 0x80, 0, 0, 0, 0]])
+            await EndOfConnectionAsync(town.Gateway.Port, [.. upgrade, .. garbage], half: true);
         await Health.AssertHealthyAsync(town.Cluster);
     }
 
