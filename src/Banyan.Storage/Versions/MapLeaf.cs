@@ -7,19 +7,25 @@ internal sealed class MapLeaf : MapNode
 {
     public VersionSlot[] Slots;
 
+    // A hash of each slot's key, beside the slots: a key is found without touching the others, which lie all over the heap.
+    private int[] _marks;
+
     /// <summary>A leaf of one key.</summary>
     public MapLeaf(EditToken edit, in VersionSlot slot)
         : base(edit)
     {
         Slots = new VersionSlot[CapacityFor(1)];
+        _marks = new int[Slots.Length];
         Insert(0, slot);
     }
 
-    private MapLeaf(EditToken edit, ReadOnlySpan<VersionSlot> slots, int room)
+    private MapLeaf(EditToken edit, ReadOnlySpan<VersionSlot> slots, ReadOnlySpan<int> marks, int room)
         : base(edit)
     {
         Slots = new VersionSlot[CapacityFor(Math.Min(slots.Length + room, CountMax))];
         slots.CopyTo(Slots);
+        _marks = new int[Slots.Length];
+        marks.CopyTo(_marks);
         Count = slots.Length;
     }
 
@@ -38,11 +44,20 @@ internal sealed class MapLeaf : MapNode
         return low;
     }
 
-    /// <summary>The slot of a key; its place and false if there is none.</summary>
+    /// <summary>The slot of a key; false if there is none.</summary>
     public bool TryFind(Key key, out int position)
     {
-        position = PositionFrom(key);
-        return position < Count && Slots[position].Key == key;
+        int mark = key.GetHashCode();
+        ReadOnlySpan<int> marks = _marks.AsSpan(0, Count);
+        for (position = 0; position < marks.Length; position++)
+        {
+            int next = marks[position..].IndexOf(mark);
+            if (next < 0) return false;
+            position += next;
+            if (Slots[position].Key == key) return true;
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>
@@ -59,6 +74,7 @@ internal sealed class MapLeaf : MapNode
             return changed;
         }
 
+        position = PositionFrom(key);
         var slot = new VersionSlot { Key = key, Newest = timestamp, Held = value };
         MapLeaf leaf = Editable(edit, room: 1);
         if (leaf.Count < CountMax)
@@ -93,6 +109,7 @@ internal sealed class MapLeaf : MapNode
         else
         {
             leaf.Slots.AsSpan(position + 1, leaf.Count - position - 1).CopyTo(leaf.Slots.AsSpan(position));
+            leaf._marks.AsSpan(position + 1, leaf.Count - position - 1).CopyTo(leaf._marks.AsSpan(position));
             leaf.Slots[--leaf.Count] = default;
         }
 
@@ -116,6 +133,7 @@ internal sealed class MapLeaf : MapNode
         var other = (MapLeaf)right;
         MapLeaf leaf = Editable(edit, other.Count);
         other.Slots.AsSpan(0, other.Count).CopyTo(leaf.Slots.AsSpan(leaf.Count));
+        other._marks.AsSpan(0, other.Count).CopyTo(leaf._marks.AsSpan(leaf.Count));
         leaf.Count += other.Count;
         leaf.Totals.Add(other.Totals);
         return leaf;
@@ -123,8 +141,13 @@ internal sealed class MapLeaf : MapNode
 
     private MapLeaf Editable(EditToken edit, int room)
     {
-        if (Edit != edit) return new(edit, Slots.AsSpan(0, Count), room) { Totals = Totals };
-        if (Slots.Length < Count + room && Slots.Length < CountMax) Array.Resize(ref Slots, CapacityFor(Count + room));
+        if (Edit != edit) return new(edit, Slots.AsSpan(0, Count), _marks.AsSpan(0, Count), room) { Totals = Totals };
+        if (Slots.Length < Count + room && Slots.Length < CountMax)
+        {
+            Array.Resize(ref Slots, CapacityFor(Count + room));
+            Array.Resize(ref _marks, Slots.Length);
+        }
+
         return this;
     }
 
@@ -132,6 +155,8 @@ internal sealed class MapLeaf : MapNode
     {
         Slots.AsSpan(position, Count - position).CopyTo(Slots.AsSpan(position + 1));
         Slots[position] = slot;
+        _marks.AsSpan(position, Count - position).CopyTo(_marks.AsSpan(position + 1));
+        _marks[position] = slot.Key.GetHashCode();
         Count++;
         Totals.Add(slot.Totals);
     }
@@ -139,7 +164,7 @@ internal sealed class MapLeaf : MapNode
     // The slots from a place on become a leaf of their own.
     private MapLeaf CutOff(EditToken edit, int cut, int room)
     {
-        var upper = new MapLeaf(edit, Slots.AsSpan(cut, Count - cut), room);
+        var upper = new MapLeaf(edit, Slots.AsSpan(cut, Count - cut), _marks.AsSpan(cut, Count - cut), room);
         for (int i = 0; i < upper.Count; i++) upper.Totals.Add(upper.Slots[i].Totals);
         Slots.AsSpan(cut, Count - cut).Clear();
         Count = cut;

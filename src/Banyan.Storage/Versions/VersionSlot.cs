@@ -5,8 +5,8 @@ namespace Banyan.Storage;
 /// <summary>A key in a leaf, with its versions; see <see cref="VersionChain"/> for <see cref="Held"/>.</summary>
 internal struct VersionSlot
 {
-    // Object headers and lengths of the two arrays, and the slot itself.
-    private const int KeyOverhead = 24 + 24;
+    // Object headers and lengths of the two arrays; the slot itself and its mark.
+    private const int KeyOverhead = 24 + 28;
     private const int ValueOverhead = 24;
 
     public Key Key;
