@@ -5,9 +5,14 @@ using System.Text;
 namespace Banyan.Primitives;
 
 /// <summary>Writes our binary forms: little-endian words, unsigned LEB128 numbers, length-prefixed bytes.</summary>
-/// <remarks>Its buffer grows and is kept by <see cref="Clear"/>, so that one writer serves a loop without allocating.</remarks>
+/// <remarks>
+/// Its buffer grows and is kept by <see cref="Clear"/>, so that one writer serves a loop without allocating; one that has
+/// grown very large is let go, for a single large message must not hold its memory for good.
+/// </remarks>
 public sealed class ByteWriter(int capacity = 256) : IBufferWriter<byte>
 {
+    private const int KeptBytesMax = 64 << 10;
+
     private byte[] _buffer = new byte[capacity];
 
     /// <summary>Bytes written.</summary>
@@ -19,8 +24,12 @@ public sealed class ByteWriter(int capacity = 256) : IBufferWriter<byte>
     /// <summary>What was written; valid until the next write.</summary>
     public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, Length);
 
-    /// <summary>Forgets what was written and keeps the buffer.</summary>
-    public void Clear() => Length = 0;
+    /// <summary>Forgets what was written and keeps the buffer, unless it has grown very large.</summary>
+    public void Clear()
+    {
+        Length = 0;
+        if (_buffer.Length > Math.Max(KeptBytesMax, capacity)) _buffer = new byte[capacity];
+    }
 
     /// <summary>A copy of what was written.</summary>
     public byte[] ToArray() => Written.ToArray();

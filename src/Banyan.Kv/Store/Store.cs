@@ -323,16 +323,14 @@ public sealed partial class Store
         Feed.Take(replica.State.Events);
         if (replica.State.Lease.Holder == Self)
             Directory.Learn(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
-        ulong applied = replica.State.AppliedIndex.Value;
-        if (applied % 256 == 0) Trim(replica, applied);
+        // Large entries count by their bytes: a few of them are as much as thousands of others.
+        long bytesKept = Options.LogBytesKept / _replicas.Count;
+        if (replica.State.AppliedIndex.Value % 256 == 0 || replica.Log.Raft.LogBytes > bytesKept) Trim(replica, bytesKept / 2);
     }
 
     // Followers that lag by more than this get a snapshot instead of entries.
-    private void Trim(Replica replica, ulong applied)
-    {
-        ulong kept = replica.Log.Raft.LogBytes > Options.LogBytesKept ? 256 : Options.LogEntriesKept;
-        if (applied > kept) replica.Log.Trim(new(applied - kept));
-    }
+    private void Trim(Replica replica, long bytesKept) =>
+        replica.Log.Trim(replica.Log.Raft.CompactableThrough(Options.LogEntriesKept, bytesKept));
 
     private void AppendLiveness()
     {

@@ -53,8 +53,8 @@ public sealed record StoreOptions
     /// <summary>Entries kept for followers that lag, before they need a snapshot.</summary>
     public ulong LogEntriesKept { get; init; } = 10_000;
 
-    /// <summary>Above so many payload bytes in a range's log, fewer entries are kept.</summary>
-    public long LogBytesKept { get; init; } = 8 << 20;
+    /// <summary>Payload bytes kept in the logs of all ranges together; above its share, a range keeps fewer entries.</summary>
+    public long LogBytesKept { get; init; } = 32 << 20;
 
     /// <summary>Two-phase commit in place of parallel commits: for comparison only.</summary>
     public bool TwoPhaseCommit { get; init; }

@@ -85,10 +85,16 @@ public sealed partial class RaftGroup
             int patience = follower.State == Progress.Mode.Snapshot ? _options.SnapshotTicks : _options.ResendTicks;
             if (follower.TicksWaiting >= patience)
             {
-                // Something was lost: go back to what is known.
+                // Something was lost: go back to what is known. A probe is the question what that is, and is asked again as
+                // it was: from a follower that is down, nothing follows, least of all that it needs a snapshot.
                 follower.TicksWaiting = 0;
                 follower.CommitSent = follower.CommitKnown;
-                follower.Probe(follower.Match.Next);
+                follower.Probe(follower.State switch
+                {
+                    Progress.Mode.Probe => follower.Next,
+                    Progress.Mode.Snapshot => _log.LastIndex.Next,
+                    _ => follower.Match.Next,
+                });
                 SendAppend(follower, evenIfEmpty: true);
             }
             else if (follower.State == Progress.Mode.Replicate && follower.CommitSent < _log.Committed)

@@ -212,6 +212,22 @@ public sealed partial class RaftGroup
     /// <summary>Forgets entries that a checkpoint or a snapshot covers.</summary>
     public void Compact(LogIndex through) => _log.Compact(through);
 
+    /// <summary>
+    /// The last entry that may go so that about so much stays: nothing that is not applied, and nothing that a follower
+    /// which answers has still to get.
+    /// </summary>
+    public LogIndex CompactableThrough(ulong entriesKept, long bytesKept)
+    {
+        LogIndex through = _log.TrimPoint(entriesKept, bytesKept);
+        if (Role != RaftRole.Leader) return through;
+        foreach (Progress follower in _followers)
+        {
+            if (follower.State == Progress.Mode.Replicate) through = LogIndex.Min(through, follower.Match);
+        }
+
+        return through;
+    }
+
     /// <summary>The log as it is, for a checkpoint that is consistent with <see cref="RaftLogState.AppliedIndex"/>.</summary>
     public RaftLogState CaptureLog() => new(
         HardState, _log.CompactedIndex, _log.CompactedTerm, _log.Slice(_log.CompactedIndex.Next, _log.LastIndex, long.MaxValue),

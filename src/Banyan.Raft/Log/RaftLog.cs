@@ -135,6 +135,20 @@ internal sealed class RaftLog
         return at >= CompactedIndex && TryGetTerm(at, out Term found) ? (at, found) : (at, Term.Zero);
     }
 
+    /// <summary>The last applied entry without which at most so many entries and bytes are left.</summary>
+    public LogIndex TrimPoint(ulong entriesKept, long bytesKept)
+    {
+        LogIndex through = CompactedIndex;
+        long bytes = Bytes;
+        while (through < Applied && (bytes > bytesKept || LastIndex.Value - through.Value > entriesKept))
+        {
+            through = through.Next;
+            bytes -= At(through).Payload.Length;
+        }
+
+        return through;
+    }
+
     public void Compact(LogIndex through)
     {
         Invariant.Holds(through <= Applied);

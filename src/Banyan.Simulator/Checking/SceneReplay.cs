@@ -136,32 +136,46 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
             return;
         }
 
-        foreach (SceneWork work in due)
+        // Transactions at one timestamp have an order, too: one may have read what another wrote there. Any order will do in
+        // which each of them is right.
+        var left = new List<SceneWork>(due);
+        while (left.Count > 0)
         {
-            switch (work.Body)
-            {
-                case FoundWorld:
-                    model.Found();
-                    break;
-                case ReapTransaction reap:
-                    model.Reap(reap.Top.Id);
-                    break;
-                case SceneTransaction scene:
-                    // Where a new child stands depends on the clock of whoever appended it.
-                    if (scene.Operations.Any(o => o is SpawnOperation or ReparentOperation)) orderMatters = false;
-                    var results = new List<NodeId>();
-                    if (model.Apply(scene.Operations, results) is { } refused)
-                        violations.Add($"operation {work.Number} at {at} should have been refused: {refused.Code} in {Text(scene)}");
-                    else if (work.Outcome is TransactionOutcome.Committed && !results.SequenceEqual(ResultsOf(work)))
-                        violations.Add($"operation {work.Number} at {at} was about {string.Join(" ", ResultsOf(work))}, should be {string.Join(" ", results)}");
-                    break;
-            }
+            int next = left.Count == 1 ? 0 : Math.Max(0, left.FindIndex(work => WhatIsWrong(at, model.Copy(), work) is null));
+            SceneWork work = left[next];
+            left.RemoveAt(next);
+            // Where a new child stands depends on the clock of whoever appended it.
+            if (work.Body is SceneTransaction scene && scene.Operations.Any(o => o is SpawnOperation or ReparentOperation)) orderMatters = false;
+            if (WhatIsWrong(at, model, work) is { } wrong) violations.Add(wrong);
         }
 
         if (violations.Count > 0) return;
         if (model.Difference(actual, orderMatters) is { } difference)
             violations.Add($"at {at}: {difference}, after {string.Join("; ", due.Select(w => w.Body is SceneTransaction s ? Text(s) : w.Body.ToString()))}");
         model.AdoptOrder(actual);
+    }
+
+    // Applies what a transaction did to the model; null if it was right.
+    private static string? WhatIsWrong(Timestamp at, SceneModel model, SceneWork work)
+    {
+        switch (work.Body)
+        {
+            case FoundWorld:
+                model.Found();
+                return null;
+            case ReapTransaction reap:
+                model.Reap(reap.Top.Id);
+                return null;
+            case SceneTransaction scene:
+                var results = new List<NodeId>();
+                if (model.Apply(scene.Operations, results) is { } refused)
+                    return $"operation {work.Number} at {at} should have been refused: {refused.Code} in {Text(scene)}";
+                return work.Outcome is TransactionOutcome.Committed && !results.SequenceEqual(ResultsOf(work))
+                    ? $"operation {work.Number} at {at} was about {string.Join(" ", ResultsOf(work))}, should be {string.Join(" ", results)}"
+                    : null;
+            default:
+                return $"operation {work.Number} at {at} is of no kind that this checker knows";
+        }
     }
 
     private static void CheckRefusal(SceneModel model, SceneWork work, List<string> violations)

@@ -157,7 +157,7 @@ public sealed class WriteAheadLog
 
     private static ByteWriter NewBuffer()
     {
-        var buffer = new ByteWriter(64 << 10);
+        var buffer = new ByteWriter(512 << 10);
         Reset(buffer);
         return buffer;
     }
