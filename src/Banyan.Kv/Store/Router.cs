@@ -29,6 +29,7 @@ public sealed class Router
         public readonly List<ulong> Numbers = [];
         public RangeId Range;
         public ServerId SentTo; // None while no transmission waits for its reply
+        public ulong SentUnderLease;
         public Timestamp SendAgainAt;
         public int Tries;
         public bool MayHaveHappened;
@@ -126,7 +127,7 @@ public sealed class Router
         List<Outstanding>? due = null;
         foreach (Outstanding request in _outstanding.Values)
         {
-            if (request.SendAgainAt <= now || request.Deadline <= now) (due ??= []).Add(request);
+            if (request.SendAgainAt <= now || request.Deadline <= now || HasMoved(request)) (due ??= []).Add(request);
         }
 
         if (due is null) return;
@@ -139,7 +140,7 @@ public sealed class Router
                 {
                     // No answer: it may have arrived, and its leaseholder may be gone.
                     request.MayHaveHappened = true;
-                    _directory.OnNotLeaseholder(request.Range, request.SentTo, ServerId.None);
+                    if (!HasMoved(request)) _directory.OnNotLeaseholder(request.Range, request.SentTo, ServerId.None);
                 }
 
                 Transmit(request);
@@ -149,6 +150,14 @@ public sealed class Router
             bool unknown = request.MayHaveHappened || !request.SentTo.IsNone;
             Finish(request, unknown ? new ReplyBody.Unknown() : new ReplyBody.NotLeaseholder(request.Range, ServerId.None));
         }
+    }
+
+    // A newer lease has begun than the one that it was sent under: whoever held that may never answer.
+    private bool HasMoved(Outstanding request)
+    {
+        DirectoryEntry entry = _directory.Find(request.Key);
+        return entry.LeaseSequence > request.SentUnderLease && entry.Descriptor.Id == request.Range && entry.Leaseholder != request.SentTo
+            && !entry.Leaseholder.IsNone;
     }
 
     private void Finish(Outstanding request, ReplyBody body)
@@ -170,6 +179,7 @@ public sealed class Router
             to = entry.Descriptor.Members[request.Tries % entry.Descriptor.Members.Length];
         request.Tries++;
         request.SentTo = to;
+        request.SentUnderLease = entry.LeaseSequence;
         request.SendAgainAt = _store.Clock.Reading.Add(_store.Options.ResendMicroseconds);
         _store.SendRequest(to, number, request.Range, request.Body);
     }

@@ -321,8 +321,9 @@ public sealed partial class Store
     internal void OnApplied(Replica replica)
     {
         Feed.Take(replica.State.Events);
-        if (replica.State.Lease.Holder == Self)
-            Directory.Learn(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
+        // Every replica sees a lease begin: requests that wait for the one before need not wait for their time to run out.
+        if (!replica.State.Lease.Holder.IsNone)
+            Directory.Learn(new(replica.State.Descriptor, replica.State.Lease.Holder, replica.State.Lease.Sequence));
         // Large entries count by their bytes: a few of them are as much as thousands of others.
         long bytesKept = Options.LogBytesKept / _replicas.Count;
         if (replica.State.AppliedIndex.Value % 256 == 0 || replica.Log.Raft.LogBytes > bytesKept) Trim(replica, bytesKept / 2);
