@@ -47,6 +47,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         _disk = new(options.Folder);
         try
         {
+            FolderIdentity.Claim(options);
             var started = Stopwatch.StartNew();
             _clock = new(options.Store.MaxOffsetMicroseconds);
             ReadClock();
