@@ -141,6 +141,20 @@ public class TransactionTests
     }
 
     [Fact]
+    public void One_clock_that_is_ahead_is_not_listened_to_and_only_most_of_them_fence_a_server_off()
+    {
+        Store.Store store = new CalmCluster().Store(1);
+        var message = new PeerMessage.OfDirectory([]);
+        Timestamp ahead = store.Clock.Reading.Add(10_000_000);
+        Assert.False(store.Receive(new(2), ahead, message));
+        Assert.Null(store.ClockFault);
+        Assert.False(store.Receive(new(3), ahead, message));
+        Assert.Contains("s3 is", store.ClockFault);
+        Assert.True(store.Receive(new(3), store.Clock.Reading, message));
+        Assert.Null(store.ClockFault);
+    }
+
+    [Fact]
     public void Under_a_storm_of_writes_less_history_is_kept()
     {
         var options = new StoreOptions { HistoryBytesMax = 20_000 };

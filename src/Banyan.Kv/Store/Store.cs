@@ -30,6 +30,7 @@ public sealed partial class Store
     private readonly Queue<(ulong Number, RequestBody Body, RangeId Range)> _localRequests = new();
     private readonly Queue<(ulong Number, ReplyBody Body)> _localReplies = new();
     private readonly SortedDictionary<ServerId, RequestsSeen> _requestsSeen = [];
+    private readonly SortedDictionary<ServerId, string> _ahead = []; // by the last message of each
     private readonly SeededRandom _random;
     private readonly ByteWriter _writer = new();
     private readonly List<Replica> _flushList = [];
@@ -74,7 +75,10 @@ public sealed partial class Store
     /// <summary>This server's copies of ranges.</summary>
     public IReadOnlyDictionary<RangeId, Replica> Replicas => _replicas;
 
-    /// <summary>Why this server has fenced itself off: its clock and another's are too far apart. Null if it has not.</summary>
+    /// <summary>
+    /// Why this server does not serve: most of the others are ahead of it, so its own clock is the wrong one. Null if it
+    /// serves. A single server that is ahead is not listened to, and so finds no majority for anything.
+    /// </summary>
     public string? ClockFault { get; private set; }
 
     /// <summary>Starts from what was recovered.</summary>
@@ -148,10 +152,13 @@ public sealed partial class Store
     {
         if (!Clock.TryObserve(sentAt))
         {
-            ClockFault = $"{from} is {(sentAt.Microseconds - Clock.WallMicroseconds) / 1000} ms ahead of this server's clock";
+            long ahead = (sentAt.Microseconds - Clock.WallMicroseconds) / 1000;
+            _ahead[from] = $"{from} is {ahead} ms ahead of this server's clock";
+            JudgeClock();
             return false;
         }
 
+        if (_ahead.Count > 0 && _ahead.Remove(from)) JudgeClock();
         switch (message)
         {
             case PeerMessage.OfRaft m:
@@ -188,6 +195,8 @@ public sealed partial class Store
 
         return true;
     }
+
+    private void JudgeClock() => ClockFault = _ahead.Count * 2 > Servers.Count - 1 ? string.Join("; ", _ahead.Values) : null;
 
     /// <summary>Does everything that can be done without waiting.</summary>
     public void Work()

@@ -22,7 +22,7 @@ internal sealed class Subscription : IFeedSubscriber
     private readonly ulong _number;
     private readonly Timestamp _after;
     private readonly ByteWriter _writer = new(1024);
-    private Queue<(Timestamp Timestamp, byte[] Frame)>? _waiting = new(); // until the past is sent; guarded by itself
+    private Queue<byte[]>? _waiting = new(); // frames, until the past is sent; guarded by the gate
     private long _waitingBytes;
     private readonly Lock _gate = new();
 
@@ -49,38 +49,42 @@ internal sealed class Subscription : IFeedSubscriber
     {
         // It goes on from a server that was ahead of this one.
         if (batch.Timestamp <= _after) return;
-        Encode(ReplyKind.Changes, batch.Timestamp);
-        foreach (VersionEvent change in batch.Changes)
-        {
-            if (change.Key.StartsWith(SceneKeys.All.Start)) ReplyCodec.EncodeChange(_writer, change.Key, change.Value);
-        }
-
-        Send(batch.Timestamp);
+        EncodeChanges(_writer, batch.Timestamp, batch.Changes);
+        Send();
     }
 
     /// <inheritdoc/>
     public void OnResolved(Timestamp timestamp)
     {
         if (timestamp <= _after) return;
-        Encode(ReplyKind.Resolved, timestamp);
-        Send(timestamp);
+        Begin(_writer, ReplyKind.Resolved, timestamp);
+        Send();
     }
 
-    private void Encode(ReplyKind kind, Timestamp timestamp)
+    private void EncodeChanges(ByteWriter writer, Timestamp timestamp, IReadOnlyList<VersionEvent> changes)
     {
-        _writer.Clear();
-        _writer.Byte((byte)kind);
-        _writer.Number(_number);
-        _writer.Timestamp(timestamp);
+        Begin(writer, ReplyKind.Changes, timestamp);
+        foreach (VersionEvent change in changes)
+        {
+            if (change.Key.StartsWith(SceneKeys.All.Start)) ReplyCodec.EncodeChange(writer, change.Key, change.Value);
+        }
     }
 
-    private void Send(Timestamp timestamp)
+    private void Begin(ByteWriter writer, ReplyKind kind, Timestamp timestamp)
+    {
+        writer.Clear();
+        writer.Byte((byte)kind);
+        writer.Number(_number);
+        writer.Timestamp(timestamp);
+    }
+
+    private void Send()
     {
         lock (_gate)
         {
             if (_waiting is not null)
             {
-                _waiting.Enqueue((timestamp, _writer.ToArray()));
+                _waiting.Enqueue(_writer.ToArray());
                 _waitingBytes += _writer.Length;
                 if (_waitingBytes > QueuedBytesMax) _session.Drop("the subscriber is too slow");
                 return;
@@ -103,22 +107,14 @@ internal sealed class Subscription : IFeedSubscriber
             var writer = new ByteWriter(4096);
             foreach ((Timestamp timestamp, List<VersionEvent> changes) in snapshot.ChangesAfter(after))
             {
-                writer.Clear();
-                writer.Byte((byte)ReplyKind.Changes);
-                writer.Number(_number);
-                writer.Timestamp(timestamp);
-                foreach (VersionEvent change in changes)
-                {
-                    if (change.Key.StartsWith(SceneKeys.All.Start)) ReplyCodec.EncodeChange(writer, change.Key, change.Value);
-                }
-
+                EncodeChanges(writer, timestamp, changes);
                 await _session.SendPastFrameAsync(writer.ToArray()).ConfigureAwait(false);
             }
         }
 
         lock (_gate)
         {
-            foreach ((_, byte[] frame) in _waiting!) _session.SendPastFrame(frame);
+            foreach (byte[] frame in _waiting!) _session.SendPastFrame(frame);
             _waiting = null;
         }
     }

@@ -87,9 +87,6 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     /// <summary>When the loop last went round, in <see cref="Stopwatch"/> ticks: whoever looks after its health compares.</summary>
     public long LastTurn => Volatile.Read(ref _lastTurn);
 
-    /// <summary>Events that wait.</summary>
-    public int Waiting => _inbox.Count;
-
     /// <summary>Begins to run.</summary>
     public void Start(PeerTransport transport)
     {
