@@ -22,17 +22,27 @@ public class SceneSimulationTests
     [Fact]
     public void Without_faults_every_operation_is_done_or_refused_for_a_reason()
     {
-        var workload = new SceneWorkload();
-        SimulatedCluster? cluster = null;
-        Verdict verdict = Simulation.Run(7, 600, workload, FaultOptions.None, c => cluster = c);
-        Assert.Empty(verdict.Violations);
-        Assert.All(verdict.Outcomes.Keys, kind => Assert.True(kind == "Committed" || kind.StartsWith("GivenUp "), kind));
-        Assert.True(verdict.Commits > 150, $"{verdict.Commits} commits: {string.Join(", ", verdict.Outcomes)}");
-        long restarts = cluster!.Servers.Sum(s => s.Store!.Coordinator.Restarts);
+        // What a single seed does to its tree is its own: one that deletes much has little left to change.
+        var outcomes = new SortedDictionary<string, int>();
+        long commits = 0, restarts = 0, reaps = 0;
+        for (ulong seed = 7; seed < 10; seed++)
+        {
+            var workload = new SceneWorkload();
+            SimulatedCluster? cluster = null;
+            Verdict verdict = Simulation.Run(seed, 400, workload, FaultOptions.None, c => cluster = c);
+            Assert.Empty(verdict.Violations);
+            foreach ((string kind, int count) in verdict.Outcomes) outcomes[kind] = outcomes.GetValueOrDefault(kind) + count;
+            commits += verdict.Commits;
+            restarts += cluster!.Servers.Sum(s => s.Store!.Coordinator.Restarts);
+            reaps += workload.Reaps;
+        }
+
+        Assert.All(outcomes.Keys, kind => Assert.True(kind == "Committed" || kind.StartsWith("GivenUp "), kind));
+        Assert.True(commits > 200, $"{commits} commits: {string.Join(", ", outcomes)}");
         Assert.True(restarts > 50, $"{restarts} transactions met another");
-        Assert.True(workload.Reaps > 5, $"{workload.Reaps} reaps");
+        Assert.True(reaps > 10, $"{reaps} reaps");
         foreach (string refusal in (string[])["NoSuchNode", "DuplicateName", "Cycle", "IsRoot", "BadValue"])
-            Assert.Contains("GivenUp " + refusal, verdict.Outcomes.Keys);
+            Assert.Contains("GivenUp " + refusal, outcomes.Keys);
     }
 
     [Fact]

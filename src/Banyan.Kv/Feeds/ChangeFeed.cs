@@ -26,6 +26,9 @@ public sealed class ChangeFeed
     /// <summary>Everything at or below has been given to subscribers, and nothing more will come there. Never goes back.</summary>
     public Timestamp Frontier { get; private set; }
 
+    /// <summary>Whether someone waits for the frontier, with a time limit.</summary>
+    internal bool HasWaiters => _waiting.Count > 0;
+
     /// <summary>Changes that are held back.</summary>
     public int HeldCount => _held.Count;
 
@@ -97,13 +100,7 @@ public sealed class ChangeFeed
     /// <summary>Moves the frontier as far as all ranges allow, and gives out what lies below it.</summary>
     public void Advance()
     {
-        Timestamp frontier = Timestamp.MaxValue;
-        foreach (Store.Replica replica in _store.Replicas.Values)
-        {
-            if (!replica.IsInitialized) return;
-            frontier = Timestamp.Min(frontier, replica.State.Resolved);
-        }
-
+        Timestamp frontier = _store.Closing.Frontier();
         if (frontier == Timestamp.MaxValue || frontier <= Frontier) return;
         TakeDue(frontier);
         for (int start = 0; start < _due.Count;)

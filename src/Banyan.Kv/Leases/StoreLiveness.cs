@@ -13,7 +13,8 @@ public readonly record struct LivenessMessage(ServerId From, ServerId To, bool I
 /// </summary>
 /// <remarks>
 /// <para>
-/// A supporter makes (epoch, expiration) durable before it answers. Once its own clock has passed the expiration it
+/// A supporter makes (epoch, expiration) durable before it answers, and the expiration somewhat further ahead than it
+/// answers: most heartbeats then cost no flush, and a restarted supporter keeps rather more than it promised. Once its own clock has passed the expiration it
 /// withdraws: it counts the epoch up, so that no late heartbeat can revive what it has given up, and only then may its
 /// Raft groups vote for another. Epochs belong to a pair of servers: a withdrawal by one supporter says nothing about
 /// the promises of another. A restart of the requester begins a new epoch with everyone.
@@ -37,6 +38,7 @@ public sealed class StoreLiveness : IStoreLiveness
         // What we have promised the peer: durable.
         public ulong ForEpoch;
         public Timestamp ForExpiration;
+        public Timestamp ForDurable; // at or above the expiration
         public bool Withdrawn = true;
 
         // What the peer has promised us: in memory, since a restart starts anew.
@@ -72,7 +74,7 @@ public sealed class StoreLiveness : IStoreLiveness
                 Timestamp expiration = reader.Timestamp();
                 bool withdrawn = reader.Bool();
                 if (!_pairs.TryGetValue(server, out Pair? pair)) continue;
-                (pair.ForEpoch, pair.ForExpiration, pair.Withdrawn) = (epoch, expiration, withdrawn);
+                (pair.ForEpoch, pair.ForExpiration, pair.ForDurable, pair.Withdrawn) = (epoch, expiration, expiration, withdrawn);
             }
 
             Invariant.Holds(reader.IsAtEnd);
@@ -86,7 +88,7 @@ public sealed class StoreLiveness : IStoreLiveness
     /// <summary>Requests that may leave at once.</summary>
     public List<LivenessMessage> MessagesNow { get; } = [];
 
-    /// <summary>Answers that may leave only once the durable part is flushed.</summary>
+    /// <summary>Answers that may leave only once the durable part is flushed as it was when they were made.</summary>
     public List<LivenessMessage> MessagesAfterFlush { get; } = [];
 
     /// <summary>Whether the durable part has changed since <see cref="EncodeDurable"/>.</summary>
@@ -122,6 +124,22 @@ public sealed class StoreLiveness : IStoreLiveness
 
     /// <summary>Whether that server has supported us, and so was reachable, within the last support interval.</summary>
     public bool IsAlive(ServerId server) => server == _self || SupportFrom(server).Expiration > _clock.Reading;
+
+    /// <summary>When support, given or taken, runs out next. Heartbeats go along with whatever tick there is.</summary>
+    public Timestamp NextDue
+    {
+        get
+        {
+            Timestamp due = Timestamp.MaxValue;
+            foreach (Pair pair in _pairs.Values)
+            {
+                if (!pair.Withdrawn) due = Timestamp.Min(due, pair.ForExpiration.Next);
+                if (pair.FromStands) due = Timestamp.Min(due, pair.FromExpiration);
+            }
+
+            return due;
+        }
+    }
 
     /// <summary>Withdraws what has expired, and asks anew when it is time.</summary>
     public void Tick()
@@ -168,11 +186,22 @@ public sealed class StoreLiveness : IStoreLiveness
         {
             writer.Number(server.Value);
             writer.Number(pair.ForEpoch);
-            writer.Timestamp(pair.ForExpiration);
+            writer.Timestamp(pair.ForDurable);
             writer.Bool(pair.Withdrawn);
         }
 
         IsDirty = false;
+    }
+
+    // All at once, so that promises to several servers share a flush.
+    private void PromiseFurther()
+    {
+        foreach (Pair pair in _pairs.Values)
+        {
+            if (!pair.Withdrawn) pair.ForDurable = pair.ForExpiration.Add(_options.DurableAheadMicroseconds);
+        }
+
+        IsDirty = true;
     }
 
     private void OnRequest(Pair pair, LivenessMessage message)
@@ -185,10 +214,11 @@ public sealed class StoreLiveness : IStoreLiveness
                 pair.ForExpiration = message.Epoch > pair.ForEpoch
                     ? message.Expiration
                     : Timestamp.Max(message.Expiration, pair.ForExpiration);
-                if (pair.Withdrawn || message.Epoch > pair.ForEpoch) Changes++;
+                bool isNew = pair.Withdrawn || message.Epoch > pair.ForEpoch;
                 pair.ForEpoch = message.Epoch;
                 pair.Withdrawn = false;
-                IsDirty = true;
+                if (isNew) Changes++;
+                if (isNew || pair.ForExpiration > pair.ForDurable) PromiseFurther();
             }
         }
 

@@ -11,7 +11,9 @@ namespace Banyan.Kv.Ranges;
 public sealed class RangeDirectory
 {
     private readonly SortedDictionary<RangeId, DirectoryEntry> _byId = [];
-    private DirectoryEntry[] _byStart = [];
+
+    // A descriptor that was cut since still claims keys that another, newer one holds: it stands before that, and loses those.
+    private readonly List<DirectoryEntry> _byStart = [];
 
     /// <summary>All known ranges in key order.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _byStart;
@@ -19,28 +21,21 @@ public sealed class RangeDirectory
     /// <summary>Takes news of a range; older news is ignored.</summary>
     public void Learn(DirectoryEntry news)
     {
-        if (_byId.TryGetValue(news.Descriptor.Id, out DirectoryEntry? known))
-        {
-            bool newer = news.Descriptor.Generation > known.Descriptor.Generation;
-            bool lease = !news.Leaseholder.IsNone && news.LeaseSequence >= known.LeaseSequence
-                && (news.Leaseholder != known.Leaseholder || news.LeaseSequence > known.LeaseSequence);
-            if (!newer && !lease) return;
-            _byId[news.Descriptor.Id] = new(
-                newer ? news.Descriptor : known.Descriptor,
-                lease ? news.Leaseholder : known.Leaseholder,
-                lease ? news.LeaseSequence : known.LeaseSequence);
-            if (!newer)
-            {
-                ReplaceInPlace(_byId[news.Descriptor.Id]);
-                return;
-            }
-        }
-        else
+        if (!_byId.TryGetValue(news.Descriptor.Id, out DirectoryEntry? known))
         {
             _byId.Add(news.Descriptor.Id, news);
+            _byStart.Insert(~PositionOf(news), news);
+            return;
         }
 
-        Rebuild();
+        bool newer = news.Descriptor.Generation > known.Descriptor.Generation;
+        bool lease = !news.Leaseholder.IsNone && news.LeaseSequence >= known.LeaseSequence
+            && (news.Leaseholder != known.Leaseholder || news.LeaseSequence > known.LeaseSequence);
+        if (!newer && !lease) return;
+        Replace(known, new(
+            newer ? news.Descriptor : known.Descriptor,
+            lease ? news.Leaseholder : known.Leaseholder,
+            lease ? news.LeaseSequence : known.LeaseSequence));
     }
 
     /// <summary>The range of a key.</summary>
@@ -56,7 +51,7 @@ public sealed class RangeDirectory
         int at = PositionOf(span.Start);
         KeySpan range = _byStart[at].Descriptor.Span;
         if (range.Contains(span.Start)) return range.Intersect(span);
-        Key end = at + 1 < _byStart.Length && _byStart[at + 1].Descriptor.Span.Start < span.End
+        Key end = at + 1 < _byStart.Count && _byStart[at + 1].Descriptor.Span.Start < span.End
             ? _byStart[at + 1].Descriptor.Span.Start
             : span.End;
         return new(span.Start, end);
@@ -64,8 +59,8 @@ public sealed class RangeDirectory
 
     private int PositionOf(Key key)
     {
-        Invariant.Holds(_byStart.Length > 0);
-        int low = 0, high = _byStart.Length - 1;
+        Invariant.Holds(_byStart.Count > 0);
+        int low = 0, high = _byStart.Count - 1;
         while (low < high)
         {
             int middle = (low + high + 1) / 2;
@@ -80,27 +75,37 @@ public sealed class RangeDirectory
     public void OnNotLeaseholder(RangeId range, ServerId server, ServerId hint)
     {
         if (!_byId.TryGetValue(range, out DirectoryEntry? known) || known.Leaseholder != server) return;
-        ReplaceInPlace(_byId[range] = known with { Leaseholder = hint });
+        Replace(known, known with { Leaseholder = hint });
     }
 
     /// <summary>A server has answered as leaseholder.</summary>
     public void OnServed(RangeId range, ServerId server)
     {
         if (!_byId.TryGetValue(range, out DirectoryEntry? known) || known.Leaseholder == server) return;
-        ReplaceInPlace(_byId[range] = known with { Leaseholder = server });
+        Replace(known, known with { Leaseholder = server });
     }
 
-    private void ReplaceInPlace(DirectoryEntry entry)
+    private void Replace(DirectoryEntry known, DirectoryEntry entry)
     {
-        for (int i = 0; i < _byStart.Length; i++)
+        _byId[entry.Descriptor.Id] = entry;
+        int at = PositionOf(known);
+        if (known.Descriptor == entry.Descriptor)
         {
-            if (_byStart[i].Descriptor.Id == entry.Descriptor.Id) _byStart[i] = entry;
+            _byStart[at] = entry;
+            return;
         }
+
+        _byStart.RemoveAt(at);
+        _byStart.Insert(~PositionOf(entry), entry);
     }
 
-    private void Rebuild()
+    // Where an entry is, or the complement of where it would be.
+    private int PositionOf(DirectoryEntry entry) => _byStart.BinarySearch(entry, _order);
+
+    private static readonly Comparer<DirectoryEntry> _order = Comparer<DirectoryEntry>.Create(static (a, b) =>
     {
-        // A descriptor that was cut since still claims keys that another, newer one holds: it loses those.
-        _byStart = [.. _byId.Values.OrderBy(e => e.Descriptor.Span.Start).ThenBy(e => e.Descriptor.Generation)];
-    }
+        int order = a.Descriptor.Span.Start.CompareTo(b.Descriptor.Span.Start);
+        if (order == 0) order = a.Descriptor.Generation.CompareTo(b.Descriptor.Generation);
+        return order != 0 ? order : a.Descriptor.Id.CompareTo(b.Descriptor.Id);
+    });
 }

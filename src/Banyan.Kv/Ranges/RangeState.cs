@@ -55,7 +55,10 @@ public sealed partial class RangeState
     /// <summary>The term of the entry at <see cref="AppliedIndex"/>.</summary>
     public Term AppliedTerm { get; private set; }
 
-    /// <summary>No later command writes at or below it. Never goes back.</summary>
+    /// <summary>
+    /// No later command writes at or below it. Never goes back. What was closed beside the log since may lie above it
+    /// (<see cref="Store.Replica.Closed"/>).
+    /// </summary>
     public Timestamp Closed { get; private set; }
 
     /// <summary>Transactions that began at or below it may not create a record any more: theirs may be forgotten.</summary>

@@ -21,8 +21,22 @@ public abstract record PeerMessage
     /// <summary>The answer to a request.</summary>
     public sealed record OfReply(ulong Number, ReplyBody Body) : PeerMessage;
 
-    /// <summary>No write at or below <paramref name="Closed"/> comes after these entries.</summary>
-    public sealed record OfClosed(Timestamp Closed, IReadOnlyList<ClosedRange> Ranges) : PeerMessage;
+    /// <summary>
+    /// In every range that the sender has noted, no write at or below <paramref name="Closed"/> comes after the noted
+    /// entry. Only changes are named.
+    /// </summary>
+    /// <param name="Life">Which life of the sender.</param>
+    /// <param name="Sequence">Counts the messages to this receiver in this life, from 1.</param>
+    /// <param name="IsAll">Whether all notes follow: earlier ones are void.</param>
+    /// <param name="Closed">For all ranges noted.</param>
+    /// <param name="Changed">New notes.</param>
+    /// <param name="Gone">Ranges that are noted no more.</param>
+    public sealed record OfClosed(
+        ulong Life, ulong Sequence, bool IsAll, Timestamp Closed, IReadOnlyList<ClosedRange> Changed, IReadOnlyList<RangeId> Gone)
+        : PeerMessage;
+
+    /// <summary>The sender has missed an <see cref="OfClosed"/> of that life, and needs all notes.</summary>
+    public sealed record OfClosedMissed(ulong Life) : PeerMessage;
 
     /// <summary>Which ranges there are, and who leads them.</summary>
     public sealed record OfDirectory(IReadOnlyList<DirectoryEntry> Entries) : PeerMessage;

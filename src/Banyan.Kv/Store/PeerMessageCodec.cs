@@ -9,7 +9,7 @@ namespace Banyan.Kv.Store;
 /// <summary>The binary form of messages between servers: a kind byte, then the fields in order.</summary>
 public static class PeerMessageCodec
 {
-    private enum Kind : byte { Raft = 1, Liveness, Request, Reply, Closed, Directory }
+    private enum Kind : byte { Raft = 1, Liveness, Request, Reply, Closed, Directory, ClosedMissed }
 
     /// <summary>Writes a message.</summary>
     public static void Encode(ByteWriter writer, PeerMessage message)
@@ -42,15 +42,24 @@ public static class PeerMessageCodec
                 break;
             case PeerMessage.OfClosed m:
                 writer.Byte((byte)Kind.Closed);
+                writer.Number(m.Life);
+                writer.Number(m.Sequence);
+                writer.Bool(m.IsAll);
                 writer.Timestamp(m.Closed);
-                writer.Number((ulong)m.Ranges.Count);
-                foreach (ClosedRange range in m.Ranges)
+                writer.Number((ulong)m.Changed.Count);
+                foreach (ClosedRange range in m.Changed)
                 {
                     writer.Number(range.Range.Value);
                     writer.Number(range.Term.Value);
                     writer.Number(range.Index.Value);
                 }
 
+                writer.Number((ulong)m.Gone.Count);
+                foreach (RangeId range in m.Gone) writer.Number(range.Value);
+                break;
+            case PeerMessage.OfClosedMissed m:
+                writer.Byte((byte)Kind.ClosedMissed);
+                writer.Number(m.Life);
                 break;
             case PeerMessage.OfDirectory m:
                 writer.Byte((byte)Kind.Directory);
@@ -104,13 +113,20 @@ public static class PeerMessageCodec
 
             case Kind.Closed:
                 {
+                    (ulong life, ulong sequence, bool isAll) = (reader.Number(), reader.Number(), reader.Bool());
                     Timestamp closed = reader.Timestamp();
-                    var ranges = new ClosedRange[reader.Count(bytesEach: 3)];
-                    for (int i = 0; i < ranges.Length; i++)
-                        ranges[i] = new(new(reader.Number()), new(reader.Number()), new(reader.Number()));
-                    message = new PeerMessage.OfClosed(closed, ranges);
+                    var changed = new ClosedRange[reader.Count(bytesEach: 3)];
+                    for (int i = 0; i < changed.Length; i++)
+                        changed[i] = new(new(reader.Number()), new(reader.Number()), new(reader.Number()));
+                    var gone = new RangeId[reader.Count(bytesEach: 1)];
+                    for (int i = 0; i < gone.Length; i++) gone[i] = new(reader.Number());
+                    message = new PeerMessage.OfClosed(life, sequence, isAll, closed, changed, gone);
                     break;
                 }
+
+            case Kind.ClosedMissed:
+                message = new PeerMessage.OfClosedMissed(reader.Number());
+                break;
 
             case Kind.Directory:
                 {

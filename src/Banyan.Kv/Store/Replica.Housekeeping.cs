@@ -18,7 +18,7 @@ public sealed partial class Replica
         Timestamp now = _store.Clock.Reading;
         if (now < _nextHousekeeping) return;
         _nextHousekeeping = now.Add(HousekeepingMicroseconds);
-        Timestamp horizon = State.Closed.Add(-HistoryAffordable());
+        Timestamp horizon = Closed.Add(-HistoryAffordable());
         if (horizon > HistoryFrom) HistoryFrom = horizon;
         State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
         if (!HoldsLeaseAt(Timestamp.Zero)) return;

@@ -16,7 +16,7 @@ public sealed partial class Replica
     private bool TryFollowerRead(ReadBody read, Action<ReplyBody> reply)
     {
         if (read.Timestamp.IsZero || !IsInitialized || !Covers(read)) return false;
-        if (read.Timestamp > State.Resolved) return false;
+        if (read.Timestamp > Resolved) return false;
         reply(read.Timestamp < HistoryFrom ? new ReplyBody.HistoryGone(HistoryFrom) : Evaluate(read, read.Timestamp));
         return true;
     }

@@ -1,3 +1,4 @@
+using Banyan.Kv.Closing;
 using Banyan.Kv.Commands;
 using Banyan.Kv.Leases;
 using Banyan.Kv.Log;
@@ -33,7 +34,6 @@ public sealed partial class Replica
     private readonly List<Parked> _waitingForApply = [];
     private readonly Queue<Parked> _retry = new();
     private Timestamp _promisedClosed;
-    private (Timestamp Closed, Term Term, LogIndex Index) _pendingClosed;
     private Term _leaseProposedIn;
     private int _parked;
 
@@ -56,6 +56,13 @@ public sealed partial class Replica
     internal bool IsAwake;
     internal bool AwaitsFlush;
     internal bool IsGone;
+    internal (ulong Generation, ulong Lease) Gossiped;
+
+    // The notes of ClosedTimestamps.
+    internal bool IsOpen;
+    internal bool IsNoteDue;
+    internal bool IsPromised;
+    internal ClosedStream? SettledIn;
 
     /// <summary>The range.</summary>
     public RangeId Id => State.Descriptor.Id;
@@ -65,6 +72,12 @@ public sealed partial class Replica
 
     /// <summary>The log.</summary>
     public RaftReplicatedLog Log { get; }
+
+    /// <summary>No later command writes at or below it. Never goes back.</summary>
+    public Timestamp Closed => SettledIn is { } stream ? Timestamp.Max(State.Closed, stream.Closed) : State.Closed;
+
+    /// <summary>The cut at which a reader sees no half of a transaction: nothing at or below it will change.</summary>
+    public Timestamp Resolved => Timestamp.Min(Closed, State.Intents.Oldest.Previous);
 
     /// <summary>Reads served up to where: only meaningful while this server holds the lease.</summary>
     public TimestampCache Served { get; private set; } = new();
@@ -163,7 +176,7 @@ public sealed partial class Replica
     private void AppendBatch()
     {
         if (_batch.Count == 0) return;
-        _promisedClosed = Timestamp.Max(_promisedClosed, ClosedTarget());
+        _promisedClosed = Timestamp.Max(PromisedClosed, ClosedTarget());
         var header = new EntryHeader(State.Lease.Sequence, _promisedClosed, State.AppliedIndex, State.Hash, 0);
         List<Proposal> proposals = _batchProposals;
         _batchProposals = [];
@@ -207,7 +220,7 @@ public sealed partial class Replica
     private void ProposeLease()
     {
         if (!Log.IsLeader || _leaseProposedIn == Log.Fence || State.AppliedTerm != Log.Fence) return;
-        if (Log.LeaseUntil <= _store.Clock.Reading) return;
+        if (Log.LeaseUntil <= _store.Clock.Reading || _store.Clock.WallMicroseconds < _store.NoLeaseBefore) return;
         _leaseProposedIn = Log.Fence;
         Timestamp start = _store.Clock.Now();
         start = Timestamp.Max(start, Timestamp.Max(State.Lease.Start, State.Closed).Next);
@@ -244,9 +257,6 @@ public sealed partial class Replica
             State.SplitOff = null;
             _store.OnSplit(this, right);
         }
-
-        if (_pendingClosed.Index <= State.AppliedIndex && _pendingClosed.Term == State.AppliedTerm)
-            State.OnClosed(_pendingClosed.Closed);
 
         // Entries of an earlier leadership that lost their place are known to be lost now.
         while (_inFlight.TryPeek(out InFlightEntry? lost) && lost.Index < entry.Index) Lose(_inFlight.Dequeue());
@@ -348,23 +358,21 @@ public sealed partial class Replica
         }
     }
 
-    /// <summary>What this leaseholder can promise its followers now; false if nothing.</summary>
-    internal bool TryClose(out Timestamp closed, out ClosedRange range)
+    // Nothing that is not in the log yet may be stamped at or below it.
+    private Timestamp PromisedClosed =>
+        IsPromised ? Timestamp.Max(_promisedClosed, _store.Closing.Promised) : _promisedClosed;
+
+    /// <summary>The entry after which this server's closed timestamp holds; false if it may promise nothing here.</summary>
+    internal bool TryNote(out ClosedRange note)
     {
-        closed = default;
-        range = default;
-        if (!IsInitialized || !HoldsLeaseAt(Timestamp.Zero) || _batch.Count > 0) return false;
-        _promisedClosed = closed = Timestamp.Max(_promisedClosed, ClosedTarget());
-        range = new(Id, Log.Fence, Log.LastIndex);
-        if (_inFlight.Count == 0) State.OnClosed(closed);
-        return true;
+        note = new(Id, Log.Fence, Log.LastIndex);
+        return IsInitialized && _batch.Count == 0 && HoldsLeaseAt(Timestamp.Zero);
     }
 
-    /// <summary>Takes the leaseholder's promise; it holds once everything up to its last entry is applied here.</summary>
-    internal void OnClosed(Timestamp closed, ClosedRange range)
+    /// <summary>From here on the server's closed timestamp says nothing of this range; what it said so far stands.</summary>
+    internal void EndPromise()
     {
-        if (!IsInitialized || range.Term != Log.Fence || Log.IsLeader) return;
-        if (State.AppliedIndex >= range.Index && State.AppliedTerm == range.Term) State.OnClosed(closed);
-        else _pendingClosed = (closed, range.Term, range.Index);
+        _promisedClosed = PromisedClosed;
+        IsPromised = false;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Banyan.Kv.Closing;
 using Banyan.Kv.Feeds;
 using Banyan.Kv.Leases;
 using Banyan.Kv.Log;
@@ -35,9 +36,13 @@ public sealed partial class Store
     private readonly ByteWriter _writer = new();
     private readonly List<Replica> _flushList = [];
     private Timestamp _nextClosed;
+    private Timestamp _lastEntry;
     private Timestamp _nextDirectory;
+    private Timestamp _nextWholeDirectory;
     private ulong _livenessSeen;
-    private int _slowRound;
+    private Timestamp _lastRound;
+    private long _roundCredit;
+    private int _roundAt;
 
     /// <summary>Which server this is.</summary>
     public ServerId Self { get; }
@@ -66,8 +71,14 @@ public sealed partial class Store
     /// <summary>Committed changes in order.</summary>
     public ChangeFeed Feed { get; }
 
+    /// <summary>Closed timestamps of this server's ranges and of the others'.</summary>
+    internal ClosedTimestamps Closing { get; }
+
     /// <summary>The log of this server.</summary>
     public WriteAheadLog Wal { get; }
+
+    /// <summary>No lease of this life begins before the wall clock, in microseconds since the Unix epoch, says so.</summary>
+    internal long NoLeaseBefore { get; }
 
     /// <summary>Messages to send; the host takes them and empties the list.</summary>
     public List<(ServerId To, PeerMessage Message)> Outbox { get; } = [];
@@ -100,9 +111,12 @@ public sealed partial class Store
         Clock = clock;
         Wal = wal;
         _random = random;
+        // An earlier life may have served up to what the fastest clock of the cluster said; by then ours has passed that.
+        if (recovered.Liveness.Length > 0) NoLeaseBefore = clock.WallMicroseconds + options.MaxOffsetMicroseconds;
         Liveness = new(self, servers, options.Liveness, clock, recovered.Liveness);
         // The new life is durable before anything is said in its name: it is the first record of the first flush.
         AppendLiveness();
+        Closing = new(this);
         Feed = new(this);
         Router = new(this, Directory);
         Coordinator = new(this, random.NextUInt64() | 1);
@@ -112,7 +126,23 @@ public sealed partial class Store
     /// <summary>Tells the wall clock, in microseconds since the Unix epoch.</summary>
     public void OnWallClock(long microseconds) => Clock.OnWallClock(microseconds);
 
-    /// <summary>One tick: call every <see cref="StoreOptions.TickMicroseconds"/>.</summary>
+    /// <summary>
+    /// How long ticks may be left out, in microseconds, unless something comes in; 0 if the next one is due as usual.
+    /// </summary>
+    public long QuietMicroseconds
+    {
+        get
+        {
+            if (_awake.Count > 0 || Feed.HeldCount > 0 || Router.OutstandingCount > 0 || Coordinator.RunningCount > 0 || Feed.HasWaiters) return 0;
+            Timestamp due = Timestamp.Min(Timestamp.Min(_nextClosed, _nextDirectory), Liveness.NextDue);
+            return Math.Max(0, due.Microseconds - Clock.Reading.Microseconds);
+        }
+    }
+
+    /// <summary>Whether a message may wait until the next tick, however long that takes, for all that anyone here would notice.</summary>
+    public static bool MayWait(PeerMessage message) => message is PeerMessage.OfClosed or PeerMessage.OfLiveness or PeerMessage.OfDirectory;
+
+    /// <summary>One tick: call every <see cref="StoreOptions.TickMicroseconds"/>, or less often while it is quiet.</summary>
     public void Tick()
     {
         Liveness.Tick();
@@ -133,15 +163,17 @@ public sealed partial class Store
         Timestamp now = Clock.Reading;
         if (now >= _nextClosed)
         {
-            _nextClosed = now.Add(Options.ClosedIntervalMicroseconds);
+            bool calm = now > _lastEntry.Add(Options.CalmMicroseconds);
+            _nextClosed = now.Add(calm ? Options.CalmClosedIntervalMicroseconds : Options.ClosedIntervalMicroseconds);
+            // Everything stamped so far goes into the log first.
             Work();
-            SendClosed();
+            Closing.Send(now.Add(-Options.ClosedLagMicroseconds));
         }
 
         if (now >= _nextDirectory)
         {
             _nextDirectory = now.Add(Options.DirectoryIntervalMicroseconds);
-            SendDirectory();
+            SendDirectory(now);
         }
 
         Feed.Tick();
@@ -179,11 +211,10 @@ public sealed partial class Store
                 Router.OnReply(m.Number, from, m.Body);
                 break;
             case PeerMessage.OfClosed m:
-                foreach (ClosedRange range in m.Ranges)
-                {
-                    if (_replicas.TryGetValue(range.Range, out Replica? follower)) follower.OnClosed(m.Closed, range);
-                }
-
+                Closing.Receive(from, m);
+                break;
+            case PeerMessage.OfClosedMissed m:
+                Closing.OnMissed(from, m.Life);
                 break;
             case PeerMessage.OfDirectory m:
                 foreach (DirectoryEntry entry in m.Entries) Directory.Learn(entry);
@@ -201,6 +232,7 @@ public sealed partial class Store
     /// <summary>Does everything that can be done without waiting.</summary>
     public void Work()
     {
+        if (Closing.HasNews) Feed.Advance();
         for (int rounds = 0; ; rounds++)
         {
             Invariant.Holds(rounds < 100_000, "work comes to an end");
@@ -238,7 +270,16 @@ public sealed partial class Store
         Liveness.MessagesNow.Clear();
         if (Liveness.MessagesAfterFlush.Count > 0)
         {
-            _livenessAfterFlush.Enqueue((Wal.EndPosition, [.. Liveness.MessagesAfterFlush]));
+            if (Wal.FlushedPosition >= Wal.EndPosition)
+            {
+                // What they promise was made durable before.
+                foreach (LivenessMessage message in Liveness.MessagesAfterFlush) Send(message.To, new PeerMessage.OfLiveness(message));
+            }
+            else
+            {
+                _livenessAfterFlush.Enqueue((Wal.EndPosition, [.. Liveness.MessagesAfterFlush]));
+            }
+
             Liveness.MessagesAfterFlush.Clear();
         }
     }
@@ -302,11 +343,15 @@ public sealed partial class Store
         if (replica.IsAwake) return;
         replica.IsAwake = true;
         _awake.Add(replica);
+        Closing.OpenForNote(replica);
     }
 
-    // All when support between servers changes; otherwise each in turn every few seconds, for its housekeeping.
+    // All when support between servers changes; otherwise each in turn every two seconds, for its housekeeping.
     private void WakeSome()
     {
+        Timestamp now = Clock.Reading;
+        long passed = _lastRound.IsZero ? 0 : Math.Min(now.Microseconds - _lastRound.Microseconds, RoundMicroseconds);
+        _lastRound = now;
         if (_livenessSeen != Liveness.Changes)
         {
             _livenessSeen = Liveness.Changes;
@@ -314,11 +359,11 @@ public sealed partial class Store
             return;
         }
 
-        int count = Math.Min(_all.Count, 1 + _all.Count / SlowRoundTicks);
-        for (int i = 0; i < count; i++) Wake(_all[_slowRound++ % _all.Count]);
+        for (_roundCredit += passed * _all.Count; _roundCredit >= RoundMicroseconds; _roundCredit -= RoundMicroseconds)
+            Wake(_all[_roundAt++ % _all.Count]);
     }
 
-    private const int SlowRoundTicks = 500;
+    private const long RoundMicroseconds = 2_000_000;
 
     internal void AwaitFlush(Replica replica)
     {
@@ -329,6 +374,7 @@ public sealed partial class Store
 
     internal void OnApplied(Replica replica)
     {
+        _lastEntry = Clock.Reading;
         Feed.Take(replica.State.Events);
         // Every replica sees a lease begin: requests that wait for the one before need not wait for their time to run out.
         if (!replica.State.Lease.Holder.IsNone)
@@ -349,32 +395,17 @@ public sealed partial class Store
         Wal.Append(new RangeId(0), StoreRecovery.LivenessKind, _writer.Written);
     }
 
-    private void SendClosed()
+    private void SendDirectory(Timestamp now)
     {
-        var byPeer = new SortedDictionary<ServerId, List<ClosedRange>>();
-        Timestamp closed = Timestamp.MaxValue;
-        foreach (Replica replica in _replicas.Values)
-        {
-            if (!replica.TryClose(out Timestamp closedHere, out ClosedRange range)) continue;
-            closed = Timestamp.Min(closed, closedHere);
-            foreach (ServerId member in replica.State.Descriptor.Members)
-            {
-                if (member == Self) continue;
-                if (!byPeer.TryGetValue(member, out List<ClosedRange>? ranges)) byPeer.Add(member, ranges = []);
-                ranges.Add(range);
-            }
-        }
-
-        foreach ((ServerId peer, List<ClosedRange> ranges) in byPeer) Send(peer, new PeerMessage.OfClosed(closed, ranges));
-    }
-
-    private void SendDirectory()
-    {
+        bool whole = now >= _nextWholeDirectory;
+        if (whole) _nextWholeDirectory = now.Add(Options.WholeDirectoryIntervalMicroseconds);
         var entries = new List<DirectoryEntry>();
         foreach (Replica replica in _replicas.Values)
         {
-            if (replica.IsInitialized && replica.HoldsLeaseAt(Timestamp.Zero))
-                entries.Add(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
+            (ulong Generation, ulong Lease) news = (replica.State.Descriptor.Generation, replica.State.Lease.Sequence);
+            if ((!whole && news == replica.Gossiped) || !replica.IsInitialized || !replica.HoldsLeaseAt(Timestamp.Zero)) continue;
+            replica.Gossiped = news;
+            entries.Add(new(replica.State.Descriptor, Self, replica.State.Lease.Sequence));
         }
 
         if (entries.Count == 0) return;

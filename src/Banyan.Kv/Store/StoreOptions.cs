@@ -20,8 +20,17 @@ public sealed record StoreOptions
     /// <summary>Between two notes of closed timestamps to followers of quiet ranges.</summary>
     public long ClosedIntervalMicroseconds { get; init; } = 50_000;
 
-    /// <summary>Between two rounds of directory gossip.</summary>
+    /// <summary>The same while nothing has been written anywhere for <see cref="CalmMicroseconds"/>.</summary>
+    public long CalmClosedIntervalMicroseconds { get; init; } = 100_000;
+
+    /// <summary>After this long without an entry of any range, a server is calm.</summary>
+    public long CalmMicroseconds { get; init; } = 1_000_000;
+
+    /// <summary>Between two rounds of directory gossip: what has changed.</summary>
     public long DirectoryIntervalMicroseconds { get; init; } = 500_000;
+
+    /// <summary>Between two rounds of directory gossip that tell everything, for who has missed something.</summary>
+    public long WholeDirectoryIntervalMicroseconds { get; init; } = 10_000_000;
 
     /// <summary>Between two heartbeats of a transaction record.</summary>
     public long TransactionHeartbeatMicroseconds { get; init; } = 250_000;

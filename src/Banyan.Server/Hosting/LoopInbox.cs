@@ -38,7 +38,7 @@ internal sealed class LoopInbox : IDisposable
     {
         Volatile.Write(ref _asleep, 1);
         Interlocked.MemoryBarrier();
-        if (_events.IsEmpty) _wake.WaitOne((int)Math.Max(1, microseconds / 1000));
+        if (_events.IsEmpty) _wake.WaitOne((int)Math.Max(1, (microseconds + 999) / 1000));
         Volatile.Write(ref _asleep, 0);
     }
 

@@ -36,7 +36,7 @@ public sealed record ServerStatus(
                 replica.Id.Value, replica.State.Descriptor.Span.Start.ToString(), replica.State.Descriptor.Generation, raft.Role.ToString(),
                 raft.Leader.Value, replica.State.Lease.Holder.Value, replica.HoldsLeaseAt(Primitives.Timestamp.Zero), raft.Term.Value,
                 raft.CommitIndex.Value, replica.State.AppliedIndex.Value, replica.State.Versions.Count,
-                Math.Max(0, (now.Microseconds - replica.State.Resolved.Microseconds) / 1000.0), replica.State.Intents.Count));
+                Math.Max(0, (now.Microseconds - replica.Resolved.Microseconds) / 1000.0), replica.State.Intents.Count));
         }
 
         return new(

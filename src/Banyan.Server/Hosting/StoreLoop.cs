@@ -37,6 +37,8 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     private long _bytesSinceCheckpoint;
     private long _lastTurn;
     private volatile bool _stopping;
+    private volatile bool _isQuiet;
+    private int _urgent;
 
     /// <summary>Recovers from the folder. <see cref="Start"/> begins to run.</summary>
     /// <exception cref="CorruptFileException">Log or checkpoint are damaged; the message names file and offset.</exception>
@@ -127,13 +129,15 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         Timestamp sentAt = reader.Timestamp();
         if (!PeerMessageCodec.TryDecode(ref reader, out PeerMessage decoded) || !reader.IsAtEnd) return false;
         _inbox.Add(new(from, sentAt, decoded, null));
+        // While nothing goes on, the routine of the others is not worth a thread switch each.
+        if (!_isQuiet || !Store.MayWait(decoded)) Volatile.Write(ref _urgent, 1);
         return true;
     }
 
     /// <inheritdoc/>
     public void OnBatchEnd(ServerId from)
     {
-        _inbox.Wake();
+        if (Interlocked.Exchange(ref _urgent, 0) == 1 || _inbox.Count > LazyEventsMax) _inbox.Wake();
         // Back-pressure: while the loop is behind, nothing more is read, and the peer drops what it cannot send.
         while (_inbox.Count > _options.WaitingEventsMax && !_stopping) Thread.Sleep(1);
     }
@@ -188,7 +192,9 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
 
             ReadClock();
             long now = Microseconds();
-            if (now >= nextTick)
+            long quiet = Store.QuietMicroseconds;
+            _isQuiet = quiet > 0;
+            if (now >= nextTick && quiet == 0)
             {
                 // After a pause of the process time is not made up for: one tick says that it has passed.
                 nextTick = Math.Max(nextTick + tick, now + tick / 2);
@@ -197,9 +203,15 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
                 handled++;
             }
 
+            if (handled == 0)
+            {
+                Volatile.Write(ref _lastTurn, Stopwatch.GetTimestamp());
+                _inbox.Sleep(Math.Max(nextTick - now, quiet));
+                continue;
+            }
+
             Settle();
             Volatile.Write(ref _lastTurn, Stopwatch.GetTimestamp());
-            if (handled == 0) _inbox.Sleep(nextTick - Microseconds());
         }
     }
 
@@ -283,6 +295,8 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         { Name = "banyan-checkpoint", IsBackground = true, Priority = ThreadPriority.BelowNormal };
         writer.Start();
     }
+
+    private const int LazyEventsMax = 256;
 
     private void ReadClock() => _clock.OnWallClock(DateTime.UtcNow.Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 

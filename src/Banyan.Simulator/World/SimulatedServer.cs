@@ -131,8 +131,12 @@ public sealed class SimulatedServer
     {
         if (life != _life) return;
         ReadClock();
-        Store!.Tick();
-        Settle();
+        if (Store!.QuietMicroseconds == 0)
+        {
+            Store.Tick();
+            Settle();
+        }
+
         PlanTick(life);
     });
 
