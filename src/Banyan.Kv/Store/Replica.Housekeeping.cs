@@ -18,9 +18,7 @@ public sealed partial class Replica
         Timestamp now = _store.Clock.Reading;
         if (now < _nextHousekeeping) return;
         _nextHousekeeping = now.Add(HousekeepingMicroseconds);
-        Timestamp horizon = Closed.Add(-HistoryAffordable());
-        if (horizon > HistoryFrom) HistoryFrom = horizon;
-        State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
+        CollectGarbage();
         if (!HoldsLeaseAt(Timestamp.Zero)) return;
         if (PrefersAnother(now))
         {
@@ -32,6 +30,24 @@ public sealed partial class Replica
         PushAbandonedIntents(old);
         ResolveForAbsentCoordinators(old);
     }
+
+    // A sweep looks at every key with a past: the next one begins when a good part of the history has grown over since.
+    private void CollectGarbage()
+    {
+        long history = HistoryAffordable();
+        Timestamp horizon = Closed.Add(-history);
+        if (horizon > HistoryFrom) HistoryFrom = horizon;
+        if (_garbageCursor == Key.Min)
+        {
+            if (HistoryFrom < _sweptFor.Add(history / SweepsPerHistory)) return;
+            _sweptFor = HistoryFrom;
+        }
+
+        State.Versions.CollectGarbage(HistoryFrom, ref _garbageCursor, entriesMax: 4096);
+    }
+
+    private const int SweepsPerHistory = 16;
+    private Timestamp _sweptFor;
 
     // Under a storm of writes the past is cut short: old versions must not fill the memory.
     private long HistoryAffordable()

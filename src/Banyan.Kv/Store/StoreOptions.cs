@@ -63,7 +63,7 @@ public sealed record StoreOptions
     public ulong LogEntriesKept { get; init; } = 10_000;
 
     /// <summary>Payload bytes kept in the logs of all ranges together; above its share, a range keeps fewer entries.</summary>
-    public long LogBytesKept { get; init; } = 32 << 20;
+    public long LogBytesKept { get; init; } = 16 << 20;
 
     /// <summary>Two-phase commit in place of parallel commits: for comparison only.</summary>
     public bool TwoPhaseCommit { get; init; }

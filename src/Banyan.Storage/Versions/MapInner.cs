@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Banyan.Primitives;
 
 namespace Banyan.Storage;
@@ -10,10 +11,18 @@ internal sealed class MapInner : MapNode
     /// <summary>Separators[i] stands between child i and child i + 1.</summary>
     public Key[] Separators;
 
+    // The eight bytes of each separator after what all of them begin with, beside each other: a child is mostly found
+    // without touching the separators, which lie all over the heap.
+    private ulong[] _heads;
+    private int _common;
+
     /// <summary>A new root over the two halves of the old one.</summary>
     public MapInner(EditToken edit, MapNode left, Key separator, MapNode right)
-        : this(edit, [left, right], [separator]) =>
+        : this(edit, [left, right], [separator])
+    {
         AddUp();
+        FindHeads();
+    }
 
     private MapInner(EditToken edit, ReadOnlySpan<MapNode> children, ReadOnlySpan<Key> separators)
         : base(edit)
@@ -24,22 +33,48 @@ internal sealed class MapInner : MapNode
         Separators = new Key[capacity];
         children.CopyTo(Children);
         separators.CopyTo(Separators);
+        _heads = new ulong[capacity];
         Count = children.Length;
     }
 
     /// <summary>The child in which a key belongs.</summary>
     public int PositionOf(Key key)
     {
+        if (Count == 1) return 0;
+        ReadOnlySpan<byte> bytes = key.Span;
+        ReadOnlySpan<byte> common = Separators[0].Span[.._common];
+        if (!bytes.StartsWith(common)) return bytes.SequenceCompareTo(common) < 0 ? 0 : Count - 1;
+        ulong head = HeadOf(bytes, _common);
         int low = 0;
         int high = Count - 1;
         while (low < high)
         {
             int middle = (low + high) >> 1;
-            if (Separators[middle] <= key) low = middle + 1;
+            ulong other = _heads[middle];
+            if (other < head || (other == head && Separators[middle] <= key)) low = middle + 1;
             else high = middle;
         }
 
         return low;
+    }
+
+    // Big-endian, so that numbers compare as the bytes do; a shorter key counts as if zeros followed, which may tie but
+    // never turns the order around.
+    private static ulong HeadOf(ReadOnlySpan<byte> key, int from)
+    {
+        ReadOnlySpan<byte> rest = key[from..];
+        if (rest.Length >= 8) return BinaryPrimitives.ReadUInt64BigEndian(rest);
+        ulong head = 0;
+        for (int i = 0; i < 8; i++) head = (head << 8) | (i < rest.Length ? rest[i] : 0u);
+        return head;
+    }
+
+    // The first and the last are in order, so what they share is shared by all between.
+    private void FindHeads()
+    {
+        if (Count < 2) return;
+        _common = Separators[0].Span.CommonPrefixLength(Separators[Count - 2].Span);
+        for (int i = 0; i < Count - 1; i++) _heads[i] = HeadOf(Separators[i].Span, _common);
     }
 
     /// <inheritdoc/>
@@ -68,6 +103,7 @@ internal sealed class MapInner : MapNode
         MapInner upper = Of(edit, inner.Children.AsSpan(cut, CountMax - cut), inner.Separators.AsSpan(cut, CountMax - cut - 1));
         separator = inner.Separators[cut - 1];
         inner.Truncate(cut);
+        inner.FindHeads();
         if (position < cut)
         {
             inner.Insert(position + 1, addedAt, added);
@@ -136,6 +172,7 @@ internal sealed class MapInner : MapNode
     {
         var inner = new MapInner(edit, children, separators);
         inner.AddUp();
+        inner.FindHeads();
         return inner;
     }
 
@@ -144,8 +181,13 @@ internal sealed class MapInner : MapNode
         for (int i = 0; i < Count; i++) Totals.Add(Children[i].Totals);
     }
 
-    private MapInner Editable(EditToken edit) =>
-        Edit == edit ? this : new(edit, Children.AsSpan(0, Count), Separators.AsSpan(0, Count - 1)) { Totals = Totals };
+    private MapInner Editable(EditToken edit)
+    {
+        if (Edit == edit) return this;
+        var copy = new MapInner(edit, Children.AsSpan(0, Count), Separators.AsSpan(0, Count - 1)) { Totals = Totals, _common = _common };
+        _heads.AsSpan(0, Count - 1).CopyTo(copy._heads);
+        return copy;
+    }
 
     private void Insert(int position, Key separator, MapNode child)
     {
@@ -153,6 +195,7 @@ internal sealed class MapInner : MapNode
         {
             Array.Resize(ref Children, CapacityFor(Count + 1));
             Array.Resize(ref Separators, CapacityFor(Count + 1));
+            Array.Resize(ref _heads, CapacityFor(Count + 1));
         }
 
         Children.AsSpan(position, Count - position).CopyTo(Children.AsSpan(position + 1));
@@ -160,6 +203,7 @@ internal sealed class MapInner : MapNode
         Children[position] = child;
         Separators[position - 1] = separator;
         Count++;
+        FindHeads();
     }
 
     private void RemoveAt(int position)
@@ -168,6 +212,7 @@ internal sealed class MapInner : MapNode
         int separator = Math.Max(position - 1, 0);
         if (separator < Count - 2) Separators.AsSpan(separator + 1, Count - 2 - separator).CopyTo(Separators.AsSpan(separator));
         Truncate(Count - 1);
+        FindHeads();
     }
 
     private void Truncate(int count)
