@@ -95,6 +95,8 @@ internal sealed class BanyanServer : IAsyncDisposable
     private static WebApplication BuildHttp(Uri address)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        // Sessions decode, hand over to the loop and never block: they need no thread switch of their own at each end.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
