@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Banyan.Kv.Leases;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
@@ -51,9 +52,9 @@ public sealed record WriteCommand(
     RequestId Request,
     ulong AcknowledgedThrough,
     ReadOnlyMemory<byte> Reply,
-    IReadOnlyList<KeyWrite> Writes,
-    IReadOnlyList<Condition> Conditions,
-    IReadOnlyList<KeySpan> ReadSpans,
+    ImmutableArray<KeyWrite> Writes,
+    ImmutableArray<Condition> Conditions,
+    ImmutableArray<KeySpan> ReadSpans,
     Timestamp ReadTimestamp,
     IReadOnlyList<PromisedWrite>? Staged) : Command;
 

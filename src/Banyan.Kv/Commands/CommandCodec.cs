@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Banyan.Kv.Leases;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
@@ -121,7 +123,7 @@ public static class CommandCodec
         c.Request.Encode(writer);
         writer.Number(c.AcknowledgedThrough);
         writer.Bytes(c.Reply.Span);
-        writer.Number((ulong)c.Writes.Count);
+        writer.Number((ulong)c.Writes.Length);
         foreach (KeyWrite write in c.Writes)
         {
             writer.Key(write.Key);
@@ -129,7 +131,7 @@ public static class CommandCodec
             writer.Number(write.Sequence);
         }
 
-        writer.Number((ulong)c.Conditions.Count);
+        writer.Number((ulong)c.Conditions.Length);
         foreach (Condition condition in c.Conditions)
         {
             writer.Key(condition.Key);
@@ -137,7 +139,7 @@ public static class CommandCodec
             EncodeValue(writer, condition.Value);
         }
 
-        EncodeSpans(writer, c.ReadSpans);
+        EncodeSpans(writer, c.ReadSpans.AsSpan());
         writer.Timestamp(c.ReadTimestamp);
         writer.Bool(c.Staged is not null);
         if (c.Staged is not null) TransactionRecord.EncodePromises(writer, c.Staged);
@@ -154,8 +156,9 @@ public static class CommandCodec
         var writes = new KeyWrite[reader.Count(bytesEach: 3)];
         for (int i = 0; i < writes.Length; i++)
             writes[i] = new(reader.Key(), DecodeValue(ref reader), (uint)reader.Number());
-        var conditions = new Condition[reader.Count(bytesEach: 3)];
-        for (int i = 0; i < conditions.Length; i++)
+        int conditionCount = reader.Count(bytesEach: 3);
+        Condition[] conditions = conditionCount == 0 ? [] : new Condition[conditionCount];
+        for (int i = 0; i < conditionCount; i++)
         {
             Key key = reader.Key();
             byte kind = reader.Byte();
@@ -167,7 +170,8 @@ public static class CommandCodec
         Timestamp readTimestamp = reader.Timestamp();
         PromisedWrite[]? staged = reader.Bool() ? TransactionRecord.DecodePromises(ref reader) : null;
         return new(
-            meta, onePhase, timestamp, request, acknowledgedThrough, reply, writes, conditions, spans, readTimestamp, staged);
+            meta, onePhase, timestamp, request, acknowledgedThrough, reply, ImmutableCollectionsMarshal.AsImmutableArray(writes),
+            ImmutableCollectionsMarshal.AsImmutableArray(conditions), ImmutableCollectionsMarshal.AsImmutableArray(spans), readTimestamp, staged);
     }
 
     // A value is told from a deletion by its length plus one; zero deletes.
@@ -203,9 +207,9 @@ public static class CommandCodec
         return keys;
     }
 
-    internal static void EncodeSpans(ByteWriter writer, IReadOnlyList<KeySpan> spans)
+    internal static void EncodeSpans(ByteWriter writer, ReadOnlySpan<KeySpan> spans)
     {
-        writer.Number((ulong)spans.Count);
+        writer.Number((ulong)spans.Length);
         foreach (KeySpan span in spans)
         {
             writer.Key(span.Start);
@@ -215,8 +219,9 @@ public static class CommandCodec
 
     internal static KeySpan[] DecodeSpans(ref ByteReader reader)
     {
-        var spans = new KeySpan[reader.Count(bytesEach: 2)];
-        for (int i = 0; i < spans.Length; i++) spans[i] = new(reader.Key(), reader.Key());
+        int count = reader.Count(bytesEach: 2);
+        KeySpan[] spans = count == 0 ? [] : new KeySpan[count];
+        for (int i = 0; i < count; i++) spans[i] = new(reader.Key(), reader.Key());
         return spans;
     }
 }

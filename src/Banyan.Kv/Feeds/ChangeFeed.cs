@@ -5,7 +5,7 @@ using Banyan.Storage;
 namespace Banyan.Kv.Feeds;
 
 /// <summary>Committed changes at one timestamp: whole transactions, never half of one.</summary>
-public sealed record ChangeBatch(Timestamp Timestamp, IReadOnlyList<VersionEvent> Changes);
+public readonly record struct ChangeBatch(Timestamp Timestamp, ArraySegment<VersionEvent> Changes);
 
 /// <summary>
 /// All ranges' changes merged into one order. A change is held back until every range on this server is resolved past
@@ -103,12 +103,13 @@ public sealed class ChangeFeed
         Timestamp frontier = _store.Closing.Frontier();
         if (frontier == Timestamp.MaxValue || frontier <= Frontier) return;
         TakeDue(frontier);
-        for (int start = 0; start < _due.Count;)
+        VersionEvent[] due = _subscribers.Count == 0 ? [] : [.. _due];
+        for (int start = 0; start < due.Length;)
         {
-            Timestamp timestamp = _due[start].Timestamp;
+            Timestamp timestamp = due[start].Timestamp;
             int end = start + 1;
-            while (end < _due.Count && _due[end].Timestamp == timestamp) end++;
-            var batch = new ChangeBatch(timestamp, _due.GetRange(start, end - start));
+            while (end < due.Length && due[end].Timestamp == timestamp) end++;
+            var batch = new ChangeBatch(timestamp, new(due, start, end - start));
             foreach (IFeedSubscriber subscriber in _subscribers) subscriber.OnBatch(batch);
             start = end;
         }
@@ -116,9 +117,9 @@ public sealed class ChangeFeed
         _due.Clear();
         Frontier = frontier;
         foreach (IFeedSubscriber subscriber in _subscribers) subscriber.OnResolved(frontier);
-        while (_waiting.Count > 0 && _waiting.First() is var (due, waiters) && due <= frontier)
+        while (_waiting.Count > 0 && _waiting.First() is var (at, waiters) && at <= frontier)
         {
-            _waiting.Remove(due);
+            _waiting.Remove(at);
             foreach (Waiter waiter in waiters) waiter.Done(true);
         }
     }

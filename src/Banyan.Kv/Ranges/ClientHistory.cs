@@ -31,9 +31,7 @@ public sealed class ClientHistory
     public void Add(RequestOutcome outcome)
     {
         if (outcome.Sequence <= AcknowledgedThrough || TryGet(outcome.Sequence, out _)) return;
-        int at = Outcomes.Count;
-        while (at > 0 && Outcomes[at - 1].Sequence > outcome.Sequence) at--;
-        Outcomes.Insert(at, outcome);
+        Outcomes.Insert(PositionFrom(outcome.Sequence), outcome);
     }
 
     /// <summary>Bars the tries of a request before one.</summary>
@@ -45,29 +43,46 @@ public sealed class ClientHistory
     }
 
     /// <summary>Whether this try is barred.</summary>
-    public bool IsFenced(RequestId request) => Fenced.Exists(f => f.Sequence == request.Sequence && request.Try < f.BelowTry);
+    public bool IsFenced(RequestId request)
+    {
+        foreach ((ulong sequence, uint belowTry) in Fenced)
+        {
+            if (sequence == request.Sequence) return request.Try < belowTry;
+        }
+
+        return false;
+    }
 
     /// <summary>Drops what the client has the answers to.</summary>
     public void Acknowledge(ulong through)
     {
         if (through <= AcknowledgedThrough) return;
         AcknowledgedThrough = through;
-        Outcomes.RemoveAll(o => o.Sequence <= through);
-        Fenced.RemoveAll(f => f.Sequence <= through);
+        Outcomes.RemoveRange(0, PositionFrom(through + 1));
+        if (Fenced.Count > 0) Fenced.RemoveAll(f => f.Sequence <= through);
     }
 
     /// <summary>The outcome of a request that is committed and not acknowledged.</summary>
     public bool TryGet(ulong sequence, out RequestOutcome outcome)
     {
-        foreach (RequestOutcome candidate in Outcomes)
+        int at = PositionFrom(sequence);
+        bool found = at < Outcomes.Count && Outcomes[at].Sequence == sequence;
+        outcome = found ? Outcomes[at] : default;
+        return found;
+    }
+
+    private int PositionFrom(ulong sequence)
+    {
+        int low = 0;
+        int high = Outcomes.Count;
+        while (low < high)
         {
-            if (candidate.Sequence != sequence) continue;
-            outcome = candidate;
-            return true;
+            int middle = (low + high) >> 1;
+            if (Outcomes[middle].Sequence < sequence) low = middle + 1;
+            else high = middle;
         }
 
-        outcome = default;
-        return false;
+        return low;
     }
 
     internal void Encode(ByteWriter writer)

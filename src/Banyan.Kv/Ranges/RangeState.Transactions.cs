@@ -31,7 +31,7 @@ public sealed partial class RangeState
             return obstacle;
         }
 
-        Invariant.Holds(c.Writes.Count == 0 || c.Timestamp > Closed);
+        Invariant.Holds(c.Writes.Length == 0 || c.Timestamp > Closed);
         return c.OnePhase ? CommitOnePhase(c) : LayIntents(c);
     }
 
@@ -87,7 +87,7 @@ public sealed partial class RangeState
     {
         // Commands mostly come in the order of their stamps: then no single key has to be looked up for a newer version.
         bool anyNewer = Versions.Newest >= c.Timestamp;
-        for (int i = 0; i < c.Conditions.Count; i++)
+        for (int i = 0; i < c.Conditions.Length; i++)
         {
             Condition condition = c.Conditions[i];
             if (IntentOfAnother(condition.Key, c) is { } intent && intent.Timestamp <= c.Timestamp)

@@ -47,7 +47,7 @@ public static class RequestCodec
                 b.Reader.Encode(writer);
                 writer.Timestamp(b.From);
                 writer.Timestamp(b.To);
-                CommandCodec.EncodeSpans(writer, b.Spans);
+                CommandCodec.EncodeSpans(writer, [.. b.Spans]);
                 break;
             case PushBody b:
                 writer.Byte((byte)RequestKind.Push);

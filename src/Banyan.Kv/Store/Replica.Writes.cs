@@ -33,7 +33,7 @@ public sealed partial class Replica
         bool mayMove = body.MayMove;
         if (stamp > command.Timestamp && !mayMove)
         {
-            if (command.Staged is null || command.Writes.Count == 0)
+            if (command.Staged is null || command.Writes.Length == 0)
             {
                 request.Reply(new ReplyBody.NeedsTimestamp(stamp));
                 return;
@@ -53,7 +53,7 @@ public sealed partial class Replica
 
         // Invariant 11: above every read that was served on these keys. What this command itself reads is served, too.
         foreach (KeyWrite write in command.Writes) Invariant.Holds(stamp > Served.Floor(write.Key, command.Meta.Id));
-        Invariant.Holds(command.Writes.Count == 0 || stamp > PromisedClosed);
+        Invariant.Holds(command.Writes.Length == 0 || stamp > PromisedClosed);
         foreach (Condition condition in command.Conditions) Served.Add(condition.Key, stamp, command.Meta.Id);
         foreach (KeySpan span in command.ReadSpans) Served.Add(span, stamp, command.Meta.Id);
         if (stamp != command.Timestamp) command = command with { Timestamp = stamp };
@@ -121,7 +121,7 @@ public sealed partial class Replica
         bool anyNewer = State.Versions.Newest >= stamp;
         TransactionId id = command.Meta.Id;
         // A record alone may be staged in closed time: its intents stand already, and hold back what is resolved.
-        Timestamp floor = command.Writes.Count > 0 ? PromisedClosed : Timestamp.Zero;
+        Timestamp floor = command.Writes.Length > 0 ? PromisedClosed : Timestamp.Zero;
         foreach (KeyWrite write in command.Writes)
         {
             floor = Timestamp.Max(floor, Served.Floor(write.Key, id));

@@ -62,15 +62,27 @@ public sealed class Router
     /// <summary>Sorts things by the range that holds their key; groups in key order of their first member's range.</summary>
     public List<List<T>> GroupByRange<T>(IEnumerable<T> things, Func<T, Key> keyOf)
     {
-        var groups = new SortedDictionary<RangeId, List<T>>();
+        // Mostly all lie in one range: then one list is all there is to make.
+        SortedDictionary<RangeId, List<T>>? groups = null;
+        var first = new List<T>();
+        RangeId firstRange = default;
         foreach (T thing in things)
         {
             RangeId range = _directory.Find(keyOf(thing)).Descriptor.Id;
+            if (groups is null && (first.Count == 0 || range == firstRange))
+            {
+                firstRange = range;
+                first.Add(thing);
+                continue;
+            }
+
+            groups ??= new() { { firstRange, first } };
             if (!groups.TryGetValue(range, out List<T>? group)) groups.Add(range, group = []);
             group.Add(thing);
         }
 
-        return [.. groups.Values];
+        if (groups is not null) return [.. groups.Values];
+        return first.Count == 0 ? [] : [first];
     }
 
     /// <summary>The range that holds a key, as far as this server knows.</summary>

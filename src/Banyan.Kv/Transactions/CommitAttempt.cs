@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
 using Banyan.Kv.Store;
@@ -37,8 +38,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
     private sealed class Group(List<KeyWrite> writes)
     {
-        public readonly List<KeyWrite> Writes = writes;
-        public readonly List<Condition> Conditions = [];
+        public readonly ImmutableArray<KeyWrite> Writes = [.. writes];
+        public ImmutableArray<Condition> Conditions = [];
         public bool HasAnchor;
         public bool Landed;
     }
@@ -69,7 +70,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
     private void SendAll()
     {
-        foreach (Group group in _groups) group.HasAnchor = group.Writes.Exists(w => w.Key == meta.Anchor);
+        foreach (Group group in _groups) group.HasAnchor = group.Writes.Any(w => w.Key == meta.Anchor);
         SendWrites(staged: !_store.Options.TwoPhaseCommit);
     }
 
@@ -86,22 +87,33 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         foreach (Condition condition in run.Conditions)
         {
             RangeId range = _store.Router.RangeOf(condition.Key).Id;
-            Group? group = groups.Find(g => _store.Router.RangeOf(g.Writes[0].Key).Id == range);
+            Group? group = GroupAt(groups, range);
             if (group is null && groups.Count == 0) groups.Add(group = new([]));
             if (group is null) return false;
-            if (!group.Conditions.Contains(condition)) group.Conditions.Add(condition);
+            if (!group.Conditions.Contains(condition)) group.Conditions = group.Conditions.Add(condition);
         }
 
         return true;
     }
 
+    private Group? GroupAt(List<Group> groups, RangeId range)
+    {
+        foreach (Group group in groups)
+        {
+            Key key = group.Writes.Length > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
+            if (_store.Router.RangeOf(key).Id == range) return group;
+        }
+
+        return null;
+    }
+
     private void SendOnePhase(Timestamp timestamp)
     {
         Group group = _groups[0];
-        Key key = group.Writes.Count > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
+        Key key = group.Writes.Length > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
         KeySpan here = _store.Router.RangeOf(key).Span;
-        List<KeySpan> readHere = transaction.ReadSpans.FindAll(here.Contains);
-        bool allHere = readHere.Count == transaction.ReadSpans.Count;
+        ImmutableArray<KeySpan> readHere = transaction.ReadSpans.Count == 0 ? [] : [.. transaction.ReadSpans.Where(here.Contains)];
+        bool allHere = readHere.Length == transaction.ReadSpans.Count;
         var command = new WriteCommand(
             meta, OnePhase: true, timestamp, run.Request, run.AcknowledgedThrough, reply, group.Writes, group.Conditions,
             readHere, transaction.ReadTimestamp, Staged: null);
@@ -155,7 +167,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     // Two that read what the other writes would push each other up forever: an intent ends that, whoever refreshes meets it.
     private void OnMovedOnePhase(Timestamp timestamp)
     {
-        if (++_timesMoved < 2 || _groups[0].Writes.Count == 0)
+        if (++_timesMoved < 2 || _groups[0].Writes.Length == 0)
         {
             SendOnePhase(timestamp);
             return;
@@ -176,7 +188,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     // An earlier transmission may have committed: find out, and bar it if it has not.
     private void SettleOnePhase()
     {
-        Key key = _groups[0].Writes.Count > 0 ? _groups[0].Writes[0].Key : _groups[0].Conditions[0].Key;
+        Key key = _groups[0].Writes.Length > 0 ? _groups[0].Writes[0].Key : _groups[0].Conditions[0].Key;
         var prevent = new PreventCommand(meta, Timestamp.MaxValue, [], run.Request);
         _store.Router.Send(key, new CommandBody(key, prevent), body =>
         {

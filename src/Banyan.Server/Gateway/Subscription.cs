@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Banyan.Client.Protocol;
 using Banyan.Kv.Feeds;
 using Banyan.Kv.Ranges;
@@ -61,7 +62,7 @@ internal sealed class Subscription : IFeedSubscriber
         Send();
     }
 
-    private void EncodeChanges(ByteWriter writer, Timestamp timestamp, IReadOnlyList<VersionEvent> changes)
+    private void EncodeChanges(ByteWriter writer, Timestamp timestamp, ReadOnlySpan<VersionEvent> changes)
     {
         Begin(writer, ReplyKind.Changes, timestamp);
         foreach (VersionEvent change in changes)
@@ -107,7 +108,7 @@ internal sealed class Subscription : IFeedSubscriber
             var writer = new ByteWriter(4096);
             foreach ((Timestamp timestamp, List<VersionEvent> changes) in snapshot.ChangesAfter(after))
             {
-                EncodeChanges(writer, timestamp, changes);
+                EncodeChanges(writer, timestamp, CollectionsMarshal.AsSpan(changes));
                 await _session.SendPastFrameAsync(writer.ToArray()).ConfigureAwait(false);
             }
         }
