@@ -142,6 +142,9 @@ public sealed partial class Store
     /// <summary>Whether a message may wait until the next tick, however long that takes, for all that anyone here would notice.</summary>
     public static bool MayWait(PeerMessage message) => message is PeerMessage.OfClosed or PeerMessage.OfLiveness or PeerMessage.OfDirectory;
 
+    /// <summary>Whether nothing has been written in any range here for <see cref="StoreOptions.CalmMicroseconds"/>.</summary>
+    public bool IsCalm => Clock.Reading > _lastEntry.Add(Options.CalmMicroseconds);
+
     /// <summary>One tick: call every <see cref="StoreOptions.TickMicroseconds"/>, or less often while it is quiet.</summary>
     public void Tick()
     {
@@ -163,8 +166,7 @@ public sealed partial class Store
         Timestamp now = Clock.Reading;
         if (now >= _nextClosed)
         {
-            bool calm = now > _lastEntry.Add(Options.CalmMicroseconds);
-            _nextClosed = now.Add(calm ? Options.CalmClosedIntervalMicroseconds : Options.ClosedIntervalMicroseconds);
+            _nextClosed = now.Add(IsCalm ? Options.CalmClosedIntervalMicroseconds : Options.ClosedIntervalMicroseconds);
             // Everything stamped so far goes into the log first.
             Work();
             Closing.Send(now.Add(-Options.ClosedLagMicroseconds));

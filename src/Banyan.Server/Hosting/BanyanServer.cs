@@ -53,7 +53,12 @@ internal sealed class BanyanServer : IAsyncDisposable
 
             var gateway = new GatewayEndpoint(loop, options);
             var keeper = new SceneKeeper(loop.Store);
-            loop.OnTick = keeper.Tick;
+            var collector = new CalmCollector();
+            loop.OnTick = () =>
+            {
+                keeper.Tick();
+                collector.Tick(loop.Store.IsCalm);
+            };
             WebApplication http = BuildHttp(self.Gateway);
             var server = new BanyanServer(options, loop, transport, gateway, http);
             server.MapPages();
