@@ -9,7 +9,7 @@ namespace Banyan.Kv.Closing;
 /// </summary>
 internal sealed class ClosedStream
 {
-    private readonly SortedDictionary<RangeId, ClosedRange> _notes = [];
+    private readonly Dictionary<RangeId, ClosedRange> _notes = [];
 
     /// <summary>For every range noted here: once the noted entry is applied, nothing more is written at or below this.</summary>
     public Timestamp Closed { get; private set; }
@@ -20,8 +20,11 @@ internal sealed class ClosedStream
     /// <summary>Replicas on this server that read their closed timestamp here.</summary>
     public int SettledCount { get; set; }
 
-    /// <summary>The ranges, by number.</summary>
-    public IReadOnlyDictionary<RangeId, ClosedRange> Notes => _notes;
+    /// <summary>How many ranges are noted.</summary>
+    public int Count => _notes.Count;
+
+    /// <summary>All notes, by the numbers of their ranges. Sorted on demand: they are looked up far more often.</summary>
+    public IEnumerable<ClosedRange> Notes => _notes.Values.OrderBy(note => note.Range);
 
     /// <summary>Takes note of a range; false if that is no news.</summary>
     public bool Note(ClosedRange range)

@@ -114,7 +114,7 @@ internal sealed class ClosedTimestamps(Store.Store store)
         // Sleeping leaseholders are not asked one by one while everybody's support stands.
         if (!AllSupport())
         {
-            foreach (RangeId range in _own.Notes.Keys) _led.Add(store.Replicas[range]);
+            foreach (ClosedRange note in _own.Notes) _led.Add(store.Replicas[note.Range]);
             foreach (Replica replica in _led) OpenForNote(replica);
             _led.Clear();
         }
@@ -176,9 +176,9 @@ internal sealed class ClosedTimestamps(Store.Store store)
     {
         Receiver receiver = ReceiverAt(server);
         // Who leads nothing, and has said so, says nothing.
-        if (_own.Notes.Count == 0 && receiver.Gone.Count == 0 && receiver.Changed.Count == 0) return;
+        if (_own.Count == 0 && receiver.Gone.Count == 0 && receiver.Changed.Count == 0) return;
         ClosedRange[] changed = receiver.NeedsAll
-            ? [.. _own.Notes.Values.Where(n => store.Replicas[n.Range].State.Descriptor.Members.Contains(server))]
+            ? [.. _own.Notes.Where(n => store.Replicas[n.Range].State.Descriptor.Members.Contains(server))]
             : [.. receiver.Changed];
         RangeId[] gone = receiver.NeedsAll ? [] : [.. receiver.Gone];
         store.Send(server, new PeerMessage.OfClosed(

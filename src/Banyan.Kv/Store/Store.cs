@@ -37,6 +37,7 @@ public sealed partial class Store
     private readonly List<Replica> _flushList = [];
     private Timestamp _nextClosed;
     private Timestamp _lastEntry;
+    private bool _directoryNews;
     private Timestamp _nextDirectory;
     private Timestamp _nextWholeDirectory;
     private ulong _livenessSeen;
@@ -348,11 +349,12 @@ public sealed partial class Store
         Closing.OpenForNote(replica);
     }
 
-    // All when support between servers changes; otherwise each in turn every two seconds, for its housekeeping.
+    // All when support between servers changes; otherwise each in turn every few seconds, for its housekeeping.
     private void WakeSome()
     {
         Timestamp now = Clock.Reading;
-        long passed = _lastRound.IsZero ? 0 : Math.Min(now.Microseconds - _lastRound.Microseconds, RoundMicroseconds);
+        long round = IsCalm ? CalmRoundMicroseconds : RoundMicroseconds;
+        long passed = _lastRound.IsZero ? 0 : Math.Min(now.Microseconds - _lastRound.Microseconds, round);
         _lastRound = now;
         if (_livenessSeen != Liveness.Changes)
         {
@@ -361,11 +363,12 @@ public sealed partial class Store
             return;
         }
 
-        for (_roundCredit += passed * _all.Count; _roundCredit >= RoundMicroseconds; _roundCredit -= RoundMicroseconds)
+        for (_roundCredit += passed * _all.Count; _roundCredit >= round; _roundCredit -= round)
             Wake(_all[_roundAt++ % _all.Count]);
     }
 
     private const long RoundMicroseconds = 2_000_000;
+    private const long CalmRoundMicroseconds = 5_000_000;
 
     internal void AwaitFlush(Replica replica)
     {
@@ -377,6 +380,7 @@ public sealed partial class Store
     internal void OnApplied(Replica replica)
     {
         _lastEntry = Clock.Reading;
+        _directoryNews |= replica.Gossiped != (replica.State.Descriptor.Generation, replica.State.Lease.Sequence);
         Feed.Take(replica.State.Events);
         // Every replica sees a lease begin: requests that wait for the one before need not wait for their time to run out.
         if (!replica.State.Lease.Holder.IsNone)
@@ -400,6 +404,8 @@ public sealed partial class Store
     private void SendDirectory(Timestamp now)
     {
         bool whole = now >= _nextWholeDirectory;
+        if (!whole && !_directoryNews) return;
+        _directoryNews = false;
         if (whole) _nextWholeDirectory = now.Add(Options.WholeDirectoryIntervalMicroseconds);
         var entries = new List<DirectoryEntry>();
         foreach (Replica replica in _replicas.Values)
