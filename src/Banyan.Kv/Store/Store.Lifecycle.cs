@@ -51,6 +51,9 @@ public sealed partial class Store
     internal void OnSplit(Replica left, RangeState right)
     {
         RangeId id = right.Descriptor.Id;
+        Invariant.Holds(left.State.Descriptor.Span.End == right.Descriptor.Span.Start, "ranges tile the key space");
+        HoldsTiling(left.State.Descriptor);
+        HoldsTiling(right.Descriptor);
         Directory.Learn(new(left.State.Descriptor, ServerId.None, 0));
         // A snapshot was quicker, perhaps in an earlier life.
         if ((_replicas.TryGetValue(id, out Replica? early) && early.IsInitialized) || _recoveredStates.Contains(id)) return;
@@ -79,8 +82,23 @@ public sealed partial class Store
         replica.Install(state);
     }
 
+    // Invariant 12: ranges tile the key space. Two may only overlap here while this server has not applied the cut that
+    // made the newer one, which then lies within the older.
+    private void HoldsTiling(RangeDescriptor newcomer)
+    {
+        foreach (Replica other in _replicas.Values)
+        {
+            RangeDescriptor range = other.State.Descriptor;
+            if (range.Id == newcomer.Id || !other.IsInitialized || range.Span.Intersect(newcomer.Span).IsEmpty) continue;
+            RangeDescriptor older = range.Generation < newcomer.Generation ? range : newcomer;
+            RangeDescriptor newer = older == range ? newcomer : range;
+            Invariant.Holds(older.Generation < newer.Generation && older.Span.Contains(newer.Span), "ranges tile the key space");
+        }
+    }
+
     internal void OnSnapshotInstalled(Replica replica)
     {
+        HoldsTiling(replica.State.Descriptor);
         Directory.Learn(new(replica.State.Descriptor, ServerId.None, 0));
         Feed.CatchUp(replica.State);
     }
