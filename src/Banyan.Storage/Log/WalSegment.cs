@@ -8,14 +8,15 @@ namespace Banyan.Storage;
 /// <remarks>
 /// <code>
 /// header  8 bytes "BANYLOG1", u64 position of the first record, u32 identity, u32 CRC-32C of the above
-/// round   u32 magic, u32 payload length, u64 position of its first record, u32 records, u32 CRC-32C of the above,
-///         the identity and the payload; then the payload
+/// round   u32 magic, u32 payload length, u64 position of its first record, u32 records, u32 CRC-32C of the identity and
+///         the payload, u32 CRC-32C of the identity and the above; then the payload
 /// </code>
+/// The header of a round has a checksum of its own, so that recovery knows how far a round reaches even if it is not whole.
 /// </remarks>
 internal sealed class WalSegment
 {
     public const int HeaderBytes = 24;
-    public const int RoundHeaderBytes = 24;
+    public const int RoundHeaderBytes = 28;
 
     /// <summary>What a disk writes whole or not at all, at least.</summary>
     public const int SectorBytes = 512;
@@ -73,8 +74,22 @@ internal sealed class WalSegment
         return new(file, start, HeaderBytes);
     }
 
-    /// <summary>A segment whose rounds end at a byte, to go on writing there.</summary>
-    public static WalSegment Continue(IDisk disk, ulong start, long end) => new(disk.Open(NameOf(start)), start, end);
+    /// <summary>
+    /// A segment whose rounds end at a byte, to go on writing there. What a torn round left behind that byte is cleared
+    /// first: the next round must find zeroes, for that is how a lost sector of it will be known.
+    /// </summary>
+    public static WalSegment Continue(IDisk disk, ulong start, long end, ReadOnlySpan<byte> left)
+    {
+        IDiskFile file = disk.Open(NameOf(start));
+        int last = left.LastIndexOfAnyExcept((byte)0);
+        if (last >= 0)
+        {
+            file.Write(end, new byte[last + 1]);
+            file.Flush();
+        }
+
+        return new(file, start, end);
+    }
 
     public static bool TryReadHeader(ReadOnlySpan<byte> bytes, out ulong start, out uint identity)
     {
@@ -92,22 +107,31 @@ internal sealed class WalSegment
         BinaryPrimitives.WriteUInt32LittleEndian(round[4..], (uint)(round.Length - RoundHeaderBytes));
         BinaryPrimitives.WriteUInt64LittleEndian(round[8..], position);
         BinaryPrimitives.WriteUInt32LittleEndian(round[16..], records);
-        BinaryPrimitives.WriteUInt32LittleEndian(round[20..], Sum(round, identity));
+        BinaryPrimitives.WriteUInt32LittleEndian(round[20..], Checksum.Crc32C(round[RoundHeaderBytes..], identity));
+        BinaryPrimitives.WriteUInt32LittleEndian(round[24..], Checksum.Crc32C(round[..24], identity));
     }
 
     /// <summary>Looks for a whole round at the start of <paramref name="bytes"/>.</summary>
     public static bool TryReadRound(
         ReadOnlySpan<byte> bytes, uint identity, out ulong position, out uint records, out ReadOnlySpan<byte> payload)
     {
-        (position, records) = (0, 0);
         payload = default;
-        if (bytes.Length < RoundHeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != RoundMagic) return false;
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+        if (!TryReadRoundHeader(bytes, identity, out position, out records, out uint length)) return false;
         if (length > bytes.Length - RoundHeaderBytes) return false;
+        payload = bytes.Slice(RoundHeaderBytes, (int)length);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]) == Checksum.Crc32C(payload, identity);
+    }
+
+    /// <summary>Looks for the header of a round, whose payload may be wrong or reach past the end.</summary>
+    public static bool TryReadRoundHeader(
+        ReadOnlySpan<byte> bytes, uint identity, out ulong position, out uint records, out uint length)
+    {
+        (position, records, length) = (0, 0, 0);
+        if (bytes.Length < RoundHeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != RoundMagic) return false;
+        length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         position = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
         records = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]);
-        payload = bytes.Slice(RoundHeaderBytes, (int)length);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]) == Sum(bytes[..(RoundHeaderBytes + (int)length)], identity);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]) == Checksum.Crc32C(bytes[..24], identity);
     }
 
     public bool HasRoomFor(int bytes) => End + bytes <= _file.Length;
@@ -121,7 +145,4 @@ internal sealed class WalSegment
     public void Flush() => _file.Flush();
 
     public void Close() => _file.Dispose();
-
-    private static uint Sum(ReadOnlySpan<byte> round, uint identity) =>
-        Checksum.Crc32C(round[RoundHeaderBytes..], Checksum.Crc32C(round[..20], identity));
 }

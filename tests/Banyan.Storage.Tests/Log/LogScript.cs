@@ -72,6 +72,7 @@ internal static class LogScript
         Assert.Equal(written.Take(recovered.Count), recovered);
     }
 
-    private static string Text(RangeId range, byte kind, ReadOnlySpan<byte> payload) =>
+    /// <summary>How a record is listed.</summary>
+    public static string Text(RangeId range, byte kind, ReadOnlySpan<byte> payload) =>
         $"{range}/{kind}/{payload.Length}/{StableHash.Add(0, payload):x}";
 }

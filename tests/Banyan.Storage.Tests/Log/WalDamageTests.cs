@@ -6,42 +6,6 @@ namespace Banyan.Storage.Tests.Log;
 /// <summary>Damage to what had been flushed is found and named; recovery never goes on without an acknowledged record.</summary>
 public sealed class WalDamageTests
 {
-    [Theory]
-    [InlineData(1 << 10)] // one segment
-    [InlineData(260)] // several rounds in each of several segments
-    [InlineData(1)] // a segment for every round
-    public void Every_flipped_bit_is_found_or_lies_in_the_round_that_was_being_written(int segmentBytes)
-    {
-        (MemoryDisk disk, List<string> written) = LogScript.Write(segmentBytes, 12, 2, 1, 3, 2, 1, 2, 2);
-        int acknowledged = written.Count - 2;
-        var image = new DiskImage(disk);
-        (int found, int harmless, int tail) = (0, 0, 0);
-        foreach ((string file, byte[] content) in image.Files)
-        {
-            for (int bit = 0; bit < content.Length * 8; bit++)
-            {
-                MemoryDisk damaged = image.ToDisk();
-                damaged.FlipBit(file, bit / 8, bit % 8);
-                try
-                {
-                    List<string> recovered = LogScript.Open(damaged, segmentBytes).Records;
-                    LogScript.AssertIsBeginning(recovered, written, acknowledged);
-                    if (recovered.Count == written.Count) harmless++;
-                    else tail++;
-                }
-                catch (CorruptFileException e)
-                {
-                    Assert.True(image.Files.ContainsKey(e.File), e.Message);
-                    Assert.InRange(e.Offset, 0, image.Files[e.File].Length);
-                    Assert.Contains(e.File, e.Message);
-                    found++;
-                }
-            }
-        }
-
-        Assert.True(found > 0 && tail > 0 && (harmless > 0 || segmentBytes == 1), $"found {found}, harmless {harmless}, tail {tail}");
-    }
-
     [Fact]
     public void Damage_is_named_by_the_file_and_the_byte_where_its_round_begins()
     {
@@ -103,7 +67,7 @@ public sealed class WalDamageTests
     [Fact]
     public void A_round_of_another_log_is_not_taken_for_one_of_ours()
     {
-        (MemoryDisk ours, List<string> written) = LogScript.Write(1 << 10, 12, 1, 1, 1);
+        (MemoryDisk ours, _) = LogScript.Write(1 << 10, 12, 1, 1, 1);
         var theirs = new MemoryDisk();
         (WriteAheadLog foreign, _) = LogScript.Open(theirs, 1 << 10, identity: LogScript.Identity + 1);
         for (int i = 0; i < 3; i++)
@@ -115,8 +79,7 @@ public sealed class WalDamageTests
         string file = ours.List()[0];
         (_, int last) = LogScript.LastRound(new(ours));
         ours.Open(file).Write(last, DiskImage.Read(theirs, file).AsSpan(last));
-        Assert.Equal(written[..2], LogScript.Open(ours, 1 << 10).Records);
-        // The same bytes in the middle are damage.
+        Assert.Throws<CorruptFileException>(() => LogScript.Open(ours, 1 << 10));
         (ours, _) = LogScript.Write(1 << 10, 12, 1, 1, 1);
         ours.Open(file).Write(24, DiskImage.Read(theirs, file).AsSpan(24, last - 24));
         Assert.Throws<CorruptFileException>(() => LogScript.Open(ours, 1 << 10));
