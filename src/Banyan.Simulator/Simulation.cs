@@ -25,9 +25,12 @@ public static class Simulation
         ulong seed, int operations, IWorkload workload, FaultOptions? faults = null, Action<SimulatedCluster>? watch = null)
     {
         var random = new SeededRandom(seed);
+        bool isSwarm = faults is null;
         faults ??= FaultOptions.Swarm(random.Fork());
         int servers = random.Chance(0.3) ? 5 : 3;
-        var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults);
+        var probes = new SimulatedProbes(random.Fork());
+        StoreOptions? knobs = isSwarm ? StoreKnobs.Swarm(random.Fork(), probes) : null;
+        var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults, knobs);
         var violations = new List<string>();
         SeededRandom splits = random.Fork();
         cluster.OnSplitDue = () => Split(cluster, workload.AnyCut(splits), splits);
@@ -54,16 +57,27 @@ public static class Simulation
 
         return new(
             seed, workload.Operations, workload.Commits, violations, cluster.Network.TraceHash, cluster.Time.Now,
-            cluster.Time.Events, workload.Outcomes, FaultsOf(cluster));
+            cluster.Time.Events, workload.Outcomes, FaultsOf(cluster),
+            cluster.Probes?.States ?? new Dictionary<string, long>());
     }
 
-    private static SortedDictionary<string, long> FaultsOf(SimulatedCluster cluster) => new(StringComparer.Ordinal)
+    private static SortedDictionary<string, long> FaultsOf(SimulatedCluster cluster)
     {
-        ["crashes"] = cluster.Crashes,
-        ["lostMessages"] = cluster.Network.Lost,
-        ["partitions"] = cluster.Partitions,
-        ["splits"] = cluster.Splits,
-    };
+        var faults = new SortedDictionary<string, long>(StringComparer.Ordinal)
+        {
+            ["clockJumps"] = cluster.ClockJumps,
+            ["cloggedMessages"] = cluster.Network.Clogged,
+            ["crashes"] = cluster.Crashes,
+            ["duplicatedMessages"] = cluster.Network.Duplicated,
+            ["failedFlushes"] = cluster.FailedFlushes,
+            ["lostMessages"] = cluster.Network.Lost,
+            ["partitions"] = cluster.Partitions,
+            ["pauses"] = cluster.Pauses,
+            ["splits"] = cluster.Splits,
+        };
+        foreach ((string site, long fired) in cluster.Probes?.Fired ?? []) faults.Add("buggify: " + site, fired);
+        return faults;
+    }
 
     private static void Split(SimulatedCluster cluster, Key at, SeededRandom random)
     {

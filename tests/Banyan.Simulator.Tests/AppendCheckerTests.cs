@@ -120,7 +120,7 @@ public class AppendCheckerTests
     private List<string> Check()
     {
         var violations = new List<string>();
-        AppendChecker.Check(_operations, _history, violations);
+        AppendChecker.Check(_operations, _history, isFresh: true, violations);
         return violations;
     }
 

@@ -181,6 +181,7 @@ internal sealed class ClosedTimestamps(Store.Store store)
             ? [.. _own.Notes.Where(n => store.Replicas[n.Range].State.Descriptor.Members.Contains(server))]
             : [.. receiver.Changed];
         RangeId[] gone = receiver.NeedsAll ? [] : [.. receiver.Gone];
+        if (store.Probes.Buggify("lose a note of closed timestamps")) receiver.Sequence++;
         store.Send(server, new PeerMessage.OfClosed(
             store.Liveness.Life, ++receiver.Sequence, receiver.NeedsAll, _own.Closed, changed, gone));
         receiver.NeedsAll = false;
@@ -211,6 +212,7 @@ internal sealed class ClosedTimestamps(Store.Store store)
         }
         else if (message.Life != life || message.Sequence != sequence + 1)
         {
+            store.Probes.Sometimes("a note of closed timestamps is missed");
             store.Send(from, new PeerMessage.OfClosedMissed(message.Life));
             return;
         }

@@ -57,6 +57,7 @@ internal sealed class Recovery(Store store, TransactionRecord record, Action<Tra
     private void OnDecided(ReplyBody reply)
     {
         TransactionRecord? final = (reply as ReplyBody.Applied)?.Outcome is CommandOutcome.RecordState state ? state.Record : null;
+        if (final is { IsFinal: true }) store.Probes.Sometimes($"a recovery ends in {final.Status}");
         if (final is { IsFinal: true })
         {
             foreach (List<PromisedWrite> group in store.Router.GroupByRange(record.InFlight, w => w.Key))

@@ -99,7 +99,8 @@ public sealed partial class Replica
         }
 
         Timestamp heardOf = record?.LastHeartbeat ?? pushee.StartedAt;
-        bool expired = heardOf.Add(_store.Options.TransactionExpiryMicroseconds) < _store.Clock.Reading;
+        bool expired = heardOf.Add(_store.Options.TransactionExpiryMicroseconds) < _store.Clock.Reading
+            || _store.Probes.Buggify("give a living coordinator up");
         if ((!expired && !force) || !_recoveries.Add(pushee.Id)) return;
         if (record is { Status: TransactionStatus.Staging })
         {
@@ -177,7 +178,9 @@ public sealed partial class Replica
             if (reply is not ReplyBody.Dependents dependents) return;
             waiter.Dependents = dependents.Ids;
             TransactionMeta pushee = waiter.Body.Pushee;
-            if (dependents.Ids.Contains(pushee.Id) && pushee.GivesWayTo(pusher)) Judge(pushee, force: true);
+            if (!dependents.Ids.Contains(pushee.Id) || !pushee.GivesWayTo(pusher)) return;
+            _store.Probes.Sometimes("a deadlock is broken");
+            Judge(pushee, force: true);
         });
     }
 

@@ -17,6 +17,7 @@ public sealed partial class Replica
     {
         if (read.Timestamp.IsZero || !IsInitialized || !Covers(read)) return false;
         if (read.Timestamp > Resolved) return false;
+        if (!Log.IsLeader) _store.Probes.Sometimes("a follower answers a read");
         reply(read.Timestamp < HistoryFrom ? new ReplyBody.HistoryGone(HistoryFrom) : Evaluate(read, read.Timestamp));
         return true;
     }
@@ -73,6 +74,7 @@ public sealed partial class Replica
         Timestamp newest = NewestWithin(read, timestamp, until);
         if (!newest.IsZero)
         {
+            _store.Probes.Sometimes("a read meets a version within the clocks' uncertainty");
             request.Reply(new ReplyBody.Uncertain(newest));
             return;
         }
@@ -219,6 +221,12 @@ public sealed partial class Replica
         {
             if (!AnyInFlight(span)) continue;
             Park(_waitingForApply, request);
+            return;
+        }
+
+        if (_store.Probes.Buggify("refuse a refresh"))
+        {
+            request.Reply(new ReplyBody.Refreshed(false));
             return;
         }
 

@@ -30,6 +30,7 @@ public sealed partial class Replica
 
         Timestamp lowest = command.OnePhase && body.MayMove ? Timestamp.Max(command.Timestamp, _store.Clock.Now()) : command.Timestamp;
         Timestamp stamp = Timestamp.Max(lowest, FloorOf(command, lowest).Next);
+        if (_store.Probes.Buggify("stamp a write higher than need be")) stamp = stamp.Add(1_500);
         bool mayMove = body.MayMove;
         if (stamp > command.Timestamp && !mayMove)
         {
@@ -69,6 +70,7 @@ public sealed partial class Replica
                 PushAndPark(conflict.Intent.Meta, writer, request);
                 break;
             case CommandOutcome.TooOld when mayMove:
+                _store.Probes.Sometimes("a write finds its timestamp taken");
                 // Something else landed there first: the next stamp goes above it.
                 _parked++;
                 Unpark(request);

@@ -106,7 +106,7 @@ public sealed partial class Replica
             return;
         }
 
-        if (_parked >= _store.Options.WaitingRequestsMax)
+        if (_parked >= _store.Options.WaitingRequestsMax || _store.Probes.Buggify("overloaded"))
         {
             request.Reply(new ReplyBody.Overloaded());
             return;
@@ -170,7 +170,7 @@ public sealed partial class Replica
         _batch.Add(command);
         _batchProposals.Add(new(command, done));
         _store.MarkDirty(this);
-        if (_batch.Bytes >= _store.Options.EntryBytesMax) AppendBatch();
+        if (_batch.Bytes >= _store.Options.EntryBytesMax || _store.Probes.Buggify("an entry of one command")) AppendBatch();
     }
 
     private void AppendBatch()
@@ -203,6 +203,7 @@ public sealed partial class Replica
         if (!IsInitialized) return;
         Log.Tick();
         ProposeLease();
+        if (Log.IsLeader && _store.Probes.Buggify("give the lease away")) GiveAway();
         ExpireParked();
         TickPushes();
         TickHousekeeping();
@@ -232,8 +233,16 @@ public sealed partial class Replica
             });
     }
 
+    private void GiveAway()
+    {
+        ServerId next = State.Descriptor.Members[(int)(State.AppliedIndex.Value % (ulong)State.Descriptor.Members.Length)];
+        if (next != _store.Self) Log.TransferTo(next);
+    }
+
     private void OnLeaseBegun()
     {
+        _store.Probes.Sometimes("a lease begins");
+        if (_parked > 0) _store.Probes.Sometimes("a lease begins while requests wait");
         Served = new();
         Served.RaiseLowWater(State.Lease.Start);
         _promisedClosed = State.Closed;
@@ -291,6 +300,7 @@ public sealed partial class Replica
     // Another entry was committed in its place: it never was, and never will be, part of the log.
     private void Lose(InFlightEntry entry)
     {
+        _store.Probes.Sometimes("a proposal is lost to another leader's entry");
         foreach (Proposal proposal in entry.Proposals)
         {
             ForgetInFlightKeys(proposal.Command);

@@ -189,10 +189,11 @@ public sealed class Router
         ServerId to = entry.Leaseholder;
         if (to.IsNone || request.Tries % 4 == 3)
             to = entry.Descriptor.Members[request.Tries % entry.Descriptor.Members.Length];
+        if (_store.Probes.Buggify("ask the wrong server")) to = entry.Descriptor.Members[(int)(number % (ulong)entry.Descriptor.Members.Length)];
         request.Tries++;
         request.SentTo = to;
         request.SentUnderLease = entry.LeaseSequence;
-        request.SendAgainAt = _store.Clock.Reading.Add(_store.Options.ResendMicroseconds);
+        request.SendAgainAt = _store.Clock.Reading.Add(_store.Probes.Buggify("send again at once") ? 0 : _store.Options.ResendMicroseconds);
         _store.SendRequest(to, number, request.Range, request.Body);
     }
 

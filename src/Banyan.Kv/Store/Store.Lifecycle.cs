@@ -51,6 +51,7 @@ public sealed partial class Store
     internal void OnSplit(Replica left, RangeState right)
     {
         RangeId id = right.Descriptor.Id;
+        if (right.Intents.Count > 0) Probes.Sometimes("a range is cut with intents on the right");
         Invariant.Holds(left.State.Descriptor.Span.End == right.Descriptor.Span.Start, "ranges tile the key space");
         HoldsTiling(left.State.Descriptor);
         HoldsTiling(right.Descriptor);
@@ -78,6 +79,7 @@ public sealed partial class Store
     {
         Invariant.Holds(RangeImage.TryDecode(snapshot.Data.Span, out RangeState state));
         Invariant.Holds(state.AppliedIndex == snapshot.Index && state.Descriptor.Id == replica.Id);
+        Probes.Sometimes("a snapshot is installed");
         RaftRecords.AppendSnapshotInstalled(wal, replica.Id, snapshot, _writer);
         replica.Install(state);
     }

@@ -81,6 +81,8 @@ public sealed partial class Store
     /// <summary>No lease of this life begins before the wall clock, in microseconds since the Unix epoch, says so.</summary>
     internal long NoLeaseBefore { get; }
 
+    internal Probes Probes => Options.Probes;
+
     /// <summary>Messages to send; the host takes them and empties the list.</summary>
     public List<(ServerId To, PeerMessage Message)> Outbox { get; } = [];
 
@@ -387,6 +389,7 @@ public sealed partial class Store
             Directory.Learn(new(replica.State.Descriptor, replica.State.Lease.Holder, replica.State.Lease.Sequence));
         // Large entries count by their bytes: a few of them are as much as thousands of others.
         long bytesKept = Options.LogBytesKept / _replicas.Count;
+        if (Probes.Buggify("trim the log to the bone")) Trim(replica, 0);
         if (replica.State.AppliedIndex.Value % 256 == 0 || replica.Log.Raft.LogBytes > bytesKept) Trim(replica, bytesKept / 2);
     }
 
@@ -434,7 +437,7 @@ public sealed partial class Store
     {
         RangeDescriptor descriptor = state.Descriptor;
         var configuration = new Configuration(descriptor.Members, [], []);
-        var raft = new RaftGroup(RaftOptionsFor(), Self, configuration, logState, Liveness, _random.Fork());
+        var raft = new RaftGroup(Options.Raft, Self, configuration, logState, Liveness, _random.Fork());
         var replica = new Replica(this, state, new RaftReplicatedLog(descriptor.Id, raft, Wal));
         if (_replicas.TryGetValue(descriptor.Id, out Replica? early))
         {
@@ -449,6 +452,4 @@ public sealed partial class Store
         if (replica.IsInitialized) Directory.Learn(new(descriptor, ServerId.None, 0));
         return replica;
     }
-
-    private RaftOptions RaftOptionsFor() => new();
 }

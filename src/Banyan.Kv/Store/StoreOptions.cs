@@ -1,4 +1,6 @@
 using Banyan.Kv.Leases;
+using Banyan.Primitives;
+using Banyan.Raft;
 
 namespace Banyan.Kv.Store;
 
@@ -64,6 +66,12 @@ public sealed record StoreOptions
 
     /// <summary>Payload bytes kept in the logs of all ranges together; above its share, a range keeps fewer entries.</summary>
     public long LogBytesKept { get; init; } = 16 << 20;
+
+    /// <summary>The knobs of every range's Raft group.</summary>
+    public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>What the simulator wants to be done and told.</summary>
+    public Probes Probes { get; init; } = Probes.Off;
 
     /// <summary>Two-phase commit in place of parallel commits: for comparison only.</summary>
     public bool TwoPhaseCommit { get; init; }

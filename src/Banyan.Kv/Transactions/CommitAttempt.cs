@@ -128,6 +128,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 Committed(done.Timestamp, reply);
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }:
+                _store.Probes.Sometimes("a retry finds that it is done");
                 Committed(before.Timestamp, before.Reply);
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.ConditionFailed failed }:
@@ -173,6 +174,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             return;
         }
 
+        _store.Probes.Sometimes("a one-range commit that keeps moving lays intents");
         _isOnePhase = false;
         _timestamp = timestamp;
         SendAll();
@@ -301,6 +303,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             return;
         }
 
+        _store.Probes.Sometimes("a record is staged again, alone");
         Group anchor = _groups.Find(g => g.HasAnchor)!;
         _mayBeStaged = true;
         // Trap 1: alone, after every other write has landed. The anchor's own writes come along if they have not.
@@ -461,6 +464,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
         int unanswered = byRange.Count;
         bool unchanged = true;
+        _store.Probes.Sometimes("reads are refreshed");
         if (unanswered == 0) done(true);
         foreach (List<KeySpan> pieces in byRange.Values)
         {

@@ -34,11 +34,13 @@ internal sealed class RetryFence(Store.Store store, RequestId request, Action<Tr
         switch (reply)
         {
             case ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }:
+                store.Probes.Sometimes("a fence finds the request done");
                 _found = new TransactionOutcome.Committed(before.Timestamp, before.Reply);
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Fenced { Record: null } }:
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Fenced { Record: { } record } }:
+                store.Probes.Sometimes("a fence finds the request's record");
                 Settle(record);
                 return;
             default:

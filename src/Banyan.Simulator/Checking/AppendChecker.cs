@@ -12,7 +12,7 @@ namespace Banyan.Simulator.Checking;
 /// </summary>
 internal static class AppendChecker
 {
-    public static void Check(IReadOnlyList<AppendWorkload.Operation> operations, CommittedHistory history, List<string> violations)
+    public static void Check(IReadOnlyList<AppendWorkload.Operation> operations, CommittedHistory history, bool isFresh, List<string> violations)
     {
         var appendedAt = new SortedDictionary<ulong, SortedDictionary<Key, Timestamp>>();
         foreach ((Key key, SortedList<Timestamp, byte[]?> versions) in history.Keys)
@@ -25,7 +25,7 @@ internal static class AppendChecker
             switch (operation.Outcome)
             {
                 case TransactionOutcome.Committed committed:
-                    CheckCommitted(name, operation, committed, landed, history, violations);
+                    CheckCommitted(name, operation, committed, landed, history, isFresh, violations);
                     break;
                 case TransactionOutcome.Ambiguous or null:
                     if (landed.Count > 0) CheckWhole(name, operation, landed, violations);
@@ -60,7 +60,7 @@ internal static class AppendChecker
 
     private static void CheckCommitted(
         string name, AppendWorkload.Operation operation, TransactionOutcome.Committed committed,
-        SortedDictionary<Key, Timestamp> landed, CommittedHistory history, List<string> violations)
+        SortedDictionary<Key, Timestamp> landed, CommittedHistory history, bool isFresh, List<string> violations)
     {
         if (landed.Count == 0 && operation.Appends.Count > 0) violations.Add($"{name} was acknowledged at {committed.Timestamp} and is lost");
         else CheckWhole(name, operation, landed, violations);
@@ -78,7 +78,7 @@ internal static class AppendChecker
             if (!read.SequenceEqual(expected)) violations.Add($"{name} at {committed.Timestamp} read {Text(read)} in {key}, not {Text(expected)}");
             foreach (ulong must in operation.MustSee[key])
             {
-                if (!Contains(read, must)) violations.Add($"{name} did not see {must} in {key}, acknowledged before it began");
+                if (isFresh && !Contains(read, must)) violations.Add($"{name} did not see {must} in {key}, acknowledged before it began");
             }
         }
 

@@ -25,6 +25,7 @@ public sealed class SimulatedCluster
         _random = new(seed);
         Faults = faults;
         StoreOptions = storeOptions ?? new();
+        Probes = StoreOptions.Probes as SimulatedProbes;
         Network = new(this, _random.Fork());
         for (uint i = 1; i <= servers; i++) _servers.Add(new(i), new(this, new(i), _random.Fork()));
         ServerIds = [.. _servers.Keys];
@@ -45,6 +46,9 @@ public sealed class SimulatedCluster
 
     /// <summary>The stores' knobs.</summary>
     public StoreOptions StoreOptions { get; }
+
+    /// <summary>Rare ways and rare states, if the stores' knobs carry them.</summary>
+    public SimulatedProbes? Probes { get; }
 
     /// <summary>Between the servers.</summary>
     public SimulatedNetwork Network { get; }
@@ -69,6 +73,9 @@ public sealed class SimulatedCluster
         Plan(f => f.PartitionEvery, Partition);
         Plan(f => f.CheckpointEvery, () => Any(up: true)?.Checkpoint());
         Plan(f => f.SplitEvery, () => OnSplitDue?.Invoke());
+        Plan(f => f.ClogEvery, Clog);
+        Plan(f => f.PauseEvery, Pause);
+        Plan(f => f.ClockJumpEvery, JumpClock);
     }
 
     /// <summary>Called when a range should be cut; whoever knows the keys does it.</summary>
@@ -83,11 +90,33 @@ public sealed class SimulatedCluster
     /// <summary>How many partitions there were.</summary>
     public int Partitions { get; private set; }
 
+    /// <summary>How many servers stood still for a while.</summary>
+    public int Pauses { get; private set; }
+
+    /// <summary>How many clocks jumped.</summary>
+    public int ClockJumps { get; private set; }
+
+    /// <summary>How many flushes failed.</summary>
+    public int FailedFlushes { get; internal set; }
+
+    /// <summary>Whether a clock has ever been further off than the cluster was promised.</summary>
+    public bool ClocksWereTooFar { get; private set; }
+
     /// <summary>Ends all faults and starts whoever is down: from here on the cluster must get everything done.</summary>
     public void Heal()
     {
-        Faults = Faults with { Loss = 0, Duplication = 0, CrashEvery = 0, PartitionEvery = 0, SplitEvery = 0 };
+        Faults = Faults with
+        {
+            Loss = 0, Duplication = 0, CrashEvery = 0, PartitionEvery = 0, SplitEvery = 0, ClogEvery = 0, PauseEvery = 0, ClockJumpEvery = 0,
+            CrashWhileSending = 0, FlushFails = 0,
+        };
+        if (Probes is not null) Probes.IsOn = false;
         Network.Heal();
+        if (ClocksWereTooFar)
+        {
+            foreach (SimulatedServer server in _servers.Values) server.SetClock(0);
+        }
+
         foreach (SimulatedServer server in _servers.Values)
         {
             if (!server.IsUp) server.Start();
@@ -115,7 +144,35 @@ public sealed class SimulatedCluster
 
     private void CrashOne()
     {
+        if (Any(up: true) is { } server) CrashNow(server);
+    }
+
+    private void Clog()
+    {
+        ServerId from = ServerIds[_random.Next(ServerIds.Length)];
+        ServerId to = ServerIds[_random.Next(ServerIds.Length)];
+        Network.Clog(from, to, Time.Now + _random.NextInRange(1_000, Faults.ClogMax));
+    }
+
+    private void Pause()
+    {
         if (Any(up: true) is not { } server) return;
+        Pauses++;
+        server.Pause(_random.NextInRange(1_000, Faults.PauseMax));
+    }
+
+    private void JumpClock()
+    {
+        SimulatedServer server = _servers[ServerIds[_random.Next(ServerIds.Length)]];
+        ClockJumps++;
+        bool tooFar = _random.Chance(Faults.ClockJumpsTooFar);
+        ClocksWereTooFar |= tooFar;
+        long most = tooFar ? 4 * StoreOptions.MaxOffsetMicroseconds : Faults.ClockOffsetMax;
+        server.SetClock(most == 0 ? 0 : _random.NextInRange(-most, most));
+    }
+
+    internal void CrashNow(SimulatedServer server)
+    {
         Crashes++;
         server.Crash();
         int life = server.Life;

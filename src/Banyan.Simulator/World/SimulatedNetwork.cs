@@ -6,12 +6,19 @@ namespace Banyan.Simulator.World;
 public sealed class SimulatedNetwork(SimulatedCluster cluster, SeededRandom random)
 {
     private readonly SortedSet<(ServerId From, ServerId To)> _cut = [];
+    private readonly SortedDictionary<(ServerId From, ServerId To), long> _cloggedUntil = [];
 
     /// <summary>Messages sent.</summary>
     public long Sent { get; private set; }
 
     /// <summary>Messages that did not arrive.</summary>
     public long Lost { get; private set; }
+
+    /// <summary>Messages that came twice.</summary>
+    public long Duplicated { get; private set; }
+
+    /// <summary>Messages that waited in a clog.</summary>
+    public long Clogged { get; private set; }
 
     /// <summary>A hash over all that was sent: two runs of a seed are equal if theirs are.</summary>
     public ulong TraceHash { get; private set; }
@@ -25,6 +32,9 @@ public sealed class SimulatedNetwork(SimulatedCluster cluster, SeededRandom rand
     /// <summary>Ends all partitions.</summary>
     public void Heal() => _cut.Clear();
 
+    /// <summary>Holds up what is sent in one direction until a time.</summary>
+    public void Clog(ServerId from, ServerId to, long until) => _cloggedUntil[(from, to)] = until;
+
     internal void Send(ServerId from, ServerId to, byte[] message)
     {
         Sent++;
@@ -37,13 +47,21 @@ public sealed class SimulatedNetwork(SimulatedCluster cluster, SeededRandom rand
             return;
         }
 
-        Deliver(from, to, message);
-        if (random.Chance(faults.Duplication)) Deliver(from, to, message);
+        Deliver(from, to, message, 0);
+        if (!random.Chance(faults.Duplication)) return;
+        Duplicated++;
+        Deliver(from, to, message, faults.DuplicateDelayMax == 0 ? 0 : random.NextInRange(0, faults.DuplicateDelayMax));
     }
 
-    private void Deliver(ServerId from, ServerId to, byte[] message)
+    private void Deliver(ServerId from, ServerId to, byte[] message, long later)
     {
-        long delay = cluster.Latency?.Invoke(from, to) ?? random.NextInRange(cluster.Faults.DelayMin, cluster.Faults.DelayMax);
+        long delay = later + (cluster.Latency?.Invoke(from, to) ?? random.NextInRange(cluster.Faults.DelayMin, cluster.Faults.DelayMax));
+        if (_cloggedUntil.TryGetValue((from, to), out long until) && until > cluster.Time.Now)
+        {
+            Clogged++;
+            delay = Math.Max(delay, until - cluster.Time.Now);
+        }
+
         cluster.Time.After(delay, () => cluster.Server(to).Receive(from, message));
     }
 }

@@ -12,10 +12,12 @@ public sealed class SimulatedServer
     private readonly SeededRandom _random;
     private readonly MemoryDisk _disk = new();
     private readonly ByteWriter _writer = new();
-    private readonly long _clockOffset;
+    private long _clockOffset;
+    private long _pausedUntil;
     private HybridClock _clock = null!;
     private bool _settlesSoon;
     private WalRound? _round;
+    private bool _roundIsWritten;
     private int _life;
 
     internal SimulatedServer(SimulatedCluster cluster, ServerId id, SeededRandom random)
@@ -46,6 +48,7 @@ public sealed class SimulatedServer
         int life = ++_life;
         _settlesSoon = false;
         _round = null;
+        _pausedUntil = 0;
         _clock = new HybridClock(_cluster.StoreOptions.MaxOffsetMicroseconds);
         ReadClock();
         StoreRecovery recovered = StoreRecovery.Open(_disk, SimulatedCluster.WalOptions, out WriteAheadLog wal);
@@ -61,7 +64,7 @@ public sealed class SimulatedServer
         Invariant.Holds(IsUp);
         _life++;
         Store = null;
-        if (_round is { } round && _random.Chance(0.7))
+        if (_round is { } round && !_roundIsWritten && _random.Chance(0.7))
         {
             // It was being written when the power went.
             _disk.FailAfter(_random.Next(4));
@@ -79,23 +82,57 @@ public sealed class SimulatedServer
         _disk.Crash(_random);
     }
 
+    /// <summary>Whether it stands still.</summary>
+    public bool IsPaused => _cluster.Time.Now < _pausedUntil;
+
+    /// <summary>Stands still for a while; what comes meanwhile waits.</summary>
+    public void Pause(long microseconds) => _pausedUntil = _cluster.Time.Now + microseconds;
+
+    /// <summary>Puts its clock so far off the right time, in microseconds.</summary>
+    public void SetClock(long offset) => _clockOffset = offset;
+
+    // Runs something now, or when the pause is over, unless it dies before.
+    private void Unpaused(Action action)
+    {
+        if (!IsPaused)
+        {
+            action();
+            return;
+        }
+
+        int life = _life;
+        _cluster.Time.After(_pausedUntil - _cluster.Time.Now, () =>
+        {
+            if (life == _life) Unpaused(action);
+        });
+    }
+
     /// <summary>Runs something on the store's loop, then does what follows from it.</summary>
     public void Do(Action<Store> action)
     {
         if (Store is null) return;
-        ReadClock();
-        action(Store);
-        Settle();
+        Unpaused(() =>
+        {
+            ReadClock();
+            action(Store!);
+            Settle();
+        });
     }
 
     internal void Receive(ServerId from, ReadOnlyMemory<byte> message)
     {
         if (Store is null) return;
+        Unpaused(() => ReceiveNow(from, message));
+    }
+
+    private void ReceiveNow(ServerId from, ReadOnlyMemory<byte> message)
+    {
         ReadClock();
         var reader = new ByteReader(message.Span);
         Timestamp sentAt = reader.Timestamp();
         Invariant.Holds(PeerMessageCodec.TryDecode(ref reader, out PeerMessage decoded) && reader.IsAtEnd);
-        Invariant.Holds(Store.Receive(from, sentAt, decoded));
+        bool isNear = Store!.Receive(from, sentAt, decoded);
+        Invariant.Holds(isNear || _cluster.ClocksWereTooFar, "clocks within the bound are believed");
         if (_cluster.Faults.CoalescesArrivals) SettleSoon();
         else Settle();
     }
@@ -131,13 +168,13 @@ public sealed class SimulatedServer
     {
         if (life != _life) return;
         ReadClock();
-        if (Store!.QuietMicroseconds == 0)
+        if (!IsPaused && Store!.QuietMicroseconds == 0)
         {
             Store.Tick();
             Settle();
         }
 
-        PlanTick(life);
+        if (life == _life) PlanTick(life);
     });
 
     // What a real host does after every event.
@@ -145,8 +182,12 @@ public sealed class SimulatedServer
     {
         Store store = Store!;
         store.Work();
+        FaultOptions faults = _cluster.Faults;
+        bool diesSending = faults.CrashWhileSending > 0 && store.Outbox.Count > 0 && _random.Chance(faults.CrashWhileSending);
+        int sent = diesSending ? _random.Next(store.Outbox.Count + 1) : store.Outbox.Count;
         foreach ((ServerId to, PeerMessage message) in store.Outbox)
         {
+            if (sent-- == 0) break;
             _writer.Clear();
             _writer.Timestamp(_clock.Now());
             PeerMessageCodec.Encode(_writer, message);
@@ -154,20 +195,40 @@ public sealed class SimulatedServer
         }
 
         store.Outbox.Clear();
+        if (diesSending)
+        {
+            _cluster.CrashNow(this);
+            return;
+        }
+
         if (_round is not null || !store.Wal.HasPending) return;
         WalRound round = _round = store.Wal.BeginRound();
+        _roundIsWritten = false;
         int life = _life;
         if (_cluster.Faults.DisksLie) store.OnFlushed(round.End);
         _cluster.Time.After(_random.NextInRange(_cluster.Faults.FlushMin, _cluster.Faults.FlushMax), () =>
         {
             if (life != _life) return;
+            if (_cluster.Faults.FlushFails > 0 && _random.Chance(_cluster.Faults.FlushFails))
+            {
+                _cluster.FailedFlushes++;
+                _cluster.CrashNow(this);
+                return;
+            }
+
             round.Write();
-            store.Wal.CompleteRound(round);
-            _round = null;
-            if (store.Wal.WantsSpare && _random.Chance(0.1)) store.Wal.MakeSpare();
-            ReadClock();
-            store.OnFlushed(store.Wal.FlushedPosition);
-            Settle();
+            _roundIsWritten = true;
+            Unpaused(() => OnWritten(store, round));
         });
+    }
+
+    private void OnWritten(Store store, WalRound round)
+    {
+        store.Wal.CompleteRound(round);
+        _round = null;
+        if (store.Wal.WantsSpare && _random.Chance(0.1)) store.Wal.MakeSpare();
+        ReadClock();
+        store.OnFlushed(store.Wal.FlushedPosition);
+        Settle();
     }
 }
