@@ -193,10 +193,15 @@ public sealed class Router
         request.Tries++;
         request.SentTo = to;
         request.SentUnderLease = entry.LeaseSequence;
-        request.SendAgainAt = _store.Clock.Reading.Add(_store.Probes.Buggify("send again at once") ? 0 : _store.Options.ResendMicroseconds);
+        request.SendAgainAt = _store.Clock.Reading.Add(_store.Probes.Buggify("send again at once") ? 0 : Patience(request.Tries));
         _store.SendRequest(to, number, request.Range, request.Body);
     }
 
+    // Longer every time: whoever is too slow to answer would only get slower by being asked more often. That a lease has
+    // moved is noticed at once, and needs no patience.
+    private long Patience(int tries) => _store.Options.ResendMicroseconds << Math.Min(tries - 1, PatienceDoublingsMax);
+
+    private const int PatienceDoublingsMax = 4;
     private const long RetryMicroseconds = 20_000;
     private const long OverloadRetryMicroseconds = 50_000;
 }
