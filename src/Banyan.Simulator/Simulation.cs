@@ -22,21 +22,32 @@ public static class Simulation
     /// <param name="faults">What goes wrong; null for a mix that the seed decides.</param>
     /// <param name="watch">Called with the cluster before it starts, for tests that look inside.</param>
     public static Verdict Run(
-        ulong seed, int operations, IWorkload workload, FaultOptions? faults = null, Action<SimulatedCluster>? watch = null)
+        ulong seed, int operations, IWorkload workload, FaultOptions? faults = null, Action<SimulatedCluster>? watch = null) =>
+        Run(seed, operations, workload, new RunOptions { Faults = faults, Watch = watch });
+
+    /// <summary>Runs a seed.</summary>
+    /// <param name="seed">Decides everything that is left to chance.</param>
+    /// <param name="operations">Transactions of all clients together.</param>
+    /// <param name="workload">What they do; a new one for each run.</param>
+    /// <param name="options">What the seed does not decide.</param>
+    public static Verdict Run(ulong seed, int operations, IWorkload workload, RunOptions options)
     {
         var random = new SeededRandom(seed);
-        bool isSwarm = faults is null;
-        faults ??= FaultOptions.Swarm(random.Fork());
+        bool isSwarm = options.Faults is null;
+        FaultOptions faults = FaultKinds.Without(options.Faults ?? FaultOptions.Swarm(random.Fork()), options.Without);
+        if (!workload.StandsStaleReads) faults = faults with { ClockJumpsTooFar = 0 };
         int servers = random.Chance(0.3) ? 5 : 3;
         var probes = new SimulatedProbes(random.Fork());
+        probes.IsOn = !options.Without.Contains(FaultKinds.Probes);
         StoreOptions? knobs = isSwarm ? StoreKnobs.Swarm(random.Fork(), probes) : null;
+        if (knobs is not null && options.Without.Contains(FaultKinds.Knobs)) knobs = new() { Probes = probes };
         var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults, knobs);
         var violations = new List<string>();
         SeededRandom splits = random.Fork();
         cluster.OnSplitDue = () => Split(cluster, workload.AnyCut(splits), splits);
         try
         {
-            watch?.Invoke(cluster);
+            options.Watch?.Invoke(cluster);
             cluster.Start();
             workload.Start(cluster, random.Fork(), operations);
             while (!workload.IsDone && cluster.Time.Now < FaultyMicrosecondsMax) cluster.Time.RunUntil(cluster.Time.Now + 100_000);

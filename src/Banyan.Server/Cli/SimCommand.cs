@@ -10,16 +10,18 @@ namespace Banyan.Server.Cli;
 internal static class SimCommand
 {
     private static readonly Option<ulong?> _seed = new("--seed") { Description = "One run" };
-    private static readonly Option<string?> _seeds = new("--seeds") { Description = "Many runs, as A..B" };
+    private static readonly Option<string?> _seeds = new("--seeds") { Description = "Many runs, as A..B, on all processors" };
     private static readonly Option<int> _operations = new("--ops") { Description = "Transactions in a run", DefaultValueFactory = _ => 200 };
-    private static readonly Option<string> _workload = new("--workload") { Description = "append, or scene", DefaultValueFactory = _ => "append" };
+    private static readonly Option<string> _workload = new("--workload") { Description = string.Join(", ", WorkloadCatalogue.Names), DefaultValueFactory = _ => "append" };
     private static readonly Option<bool> _calm = new("--calm") { Description = "Without faults" };
+    private static readonly Option<string?> _without = new("--without") { Description = "Spare the run some kinds of faults: " + string.Join(",", FaultKinds.All) };
+    private static readonly Option<bool> _shrink = new("--shrink") { Description = "Make a failing run as small as it goes, and print how to run that" };
 
     public static Command Make()
     {
         var command = new Command("sim", "Run whole clusters and their clients in one thread under virtual time, with faults, and check what they did")
         {
-            _seed, _seeds, _operations, _workload, _calm,
+            _seed, _seeds, _operations, _workload, _calm, _without, _shrink,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         return command;
@@ -29,58 +31,76 @@ internal static class SimCommand
     {
         (ulong first, ulong last) = ReadSeeds(parsed);
         string workload = parsed.GetValue(_workload)!;
+        if (WorkloadCatalogue.TryMake(workload) is null)
+            throw new CommandFailed(ExitCode.BadInput, $"--workload {workload}: expected one of {string.Join(", ", WorkloadCatalogue.Names)}");
+        string[] without = ReadWithout(parsed);
+        int operations = parsed.GetValue(_operations);
+        if (operations < 1) throw new CommandFailed(ExitCode.BadInput, $"--ops {operations}: expected at least 1");
         bool json = parsed.GetValue(CommandLine.Json);
-        bool isOne = first == last;
-        long violations = 0;
-        long operations = 0;
-        long simulated = 0;
-        var started = System.Diagnostics.Stopwatch.StartNew();
-        var failed = new List<ulong>();
-        for (ulong seed = first; seed <= last && !stop.IsCancellationRequested; seed++)
+        if (parsed.GetValue(_shrink)) return Shrink(first, operations, workload, json);
+        var options = new RunOptions { Faults = parsed.GetValue(_calm) ? FaultOptions.None : null, Without = without };
+        if (first == last)
         {
-            Verdict verdict = Simulation.Run(seed, parsed.GetValue(_operations), Make(workload), parsed.GetValue(_calm) ? FaultOptions.None : null);
-            operations += verdict.Operations;
-            simulated += verdict.SimulatedMicroseconds;
-            if (isOne) Write(verdict, json);
-            if (verdict.Violations.Count == 0) continue;
-            violations += verdict.Violations.Count;
-            failed.Add(seed);
-            if (isOne) continue;
-            Console.Error.WriteLine($"seed {seed}: {verdict.Violations[0]}");
-            Console.Error.WriteLine($"  again: banyan sim --seed {seed} --ops {parsed.GetValue(_operations)} --workload {workload}{(parsed.GetValue(_calm) ? " --calm" : "")}");
+            Verdict verdict = Simulation.Run(first, operations, WorkloadCatalogue.TryMake(workload)!, options);
+            Write(verdict, json);
+            return verdict.Violations.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
         }
 
-        if (isOne) return violations == 0 ? ExitCode.Ok : ExitCode.Failed;
-        double speed = simulated / 1e6 / started.Elapsed.TotalSeconds;
-        if (json) JsonOutput.WriteObject(w =>
+        var totals = new SimTotals();
+        try
         {
-            w.WriteNumber("seeds", last - first + 1);
-            w.WriteNumber("operations", operations);
-            w.WriteNumber("violations", violations);
-            w.WriteStartArray("failedSeeds");
-            foreach (ulong seed in failed) w.WriteNumberValue(seed);
-            w.WriteEndArray();
-            w.WriteNumber("simulatedSecondsPerSecond", Math.Round(speed, 1));
-        });
-        else Console.WriteLine($"{last - first + 1} seeds, {operations} operations, {violations} violations, {speed:F0} simulated seconds a second");
-        return violations == 0 ? ExitCode.Ok : ExitCode.Failed;
+            Parallel.For((long)first, (long)last + 1, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+            {
+                Verdict verdict = Simulation.Run((ulong)seed, operations, WorkloadCatalogue.TryMake(workload)!, options);
+                totals.Add(verdict);
+                if (verdict.Violations.Count == 0) return;
+                Console.Error.WriteLine($"seed {seed}: {verdict.Violations[0]}\n  again: {Again((ulong)seed, operations, workload, without, parsed.GetValue(_calm))}");
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // What is done is told all the same.
+        }
+
+        totals.Write(json);
+        return totals.Violations == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static int Shrink(ulong seed, int operations, string workload, bool json)
+    {
+        Shrinking.Result? small = Shrinking.Shrink(seed, operations, () => WorkloadCatalogue.TryMake(workload)!, (without, count, failed) =>
+            Console.Error.WriteLine($"{(failed ? "fails" : "  clean")}: {count} operations{(without.Count == 0 ? "" : ", without " + string.Join(", ", without))}"));
+        if (small is null)
+        {
+            Console.Error.WriteLine($"seed {seed} is clean: nothing to shrink");
+            return ExitCode.Ok;
+        }
+
+        Write(small.Verdict, json);
+        Console.Error.WriteLine($"again: {Again(seed, small.Operations, workload, small.Without, calm: false)}");
+        return ExitCode.Failed;
+    }
+
+    private static string Again(ulong seed, int operations, string workload, IReadOnlyCollection<string> without, bool calm) =>
+        $"banyan sim --seed {seed} --ops {operations} --workload {workload}{(calm ? " --calm" : "")}{(without.Count == 0 ? "" : " --without " + string.Join(',', without))}";
+
+    private static string[] ReadWithout(ParseResult parsed)
+    {
+        string[] kinds = parsed.GetValue(_without)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        if (Array.Find(kinds, kind => !FaultKinds.All.Contains(kind)) is { } unknown)
+            throw new CommandFailed(ExitCode.BadInput, $"--without {unknown}: expected some of {string.Join(",", FaultKinds.All)}");
+        return kinds;
     }
 
     private static (ulong First, ulong Last) ReadSeeds(ParseResult parsed)
     {
         if (parsed.GetValue(_seeds) is not { } range) return parsed.GetValue(_seed) is { } one ? (one, one) : (1, 1);
         int dots = range.IndexOf("..", StringComparison.Ordinal);
-        if (dots > 0 && ulong.TryParse(range.AsSpan(0, dots), out ulong first) && ulong.TryParse(range.AsSpan(dots + 2), out ulong last) && first <= last)
+        if (dots > 0 && ulong.TryParse(range.AsSpan(0, dots), out ulong first) && ulong.TryParse(range.AsSpan(dots + 2), out ulong last)
+            && first <= last && last < long.MaxValue)
             return (first, last);
         throw new CommandFailed(ExitCode.BadInput, $"--seeds {range}: expected A..B");
     }
-
-    private static IWorkload Make(string name) => name switch
-    {
-        "append" => new AppendWorkload(),
-        "scene" => new SceneWorkload(),
-        _ => throw new CommandFailed(ExitCode.BadInput, $"--workload {name}: append or scene"),
-    };
 
     private static void Write(Verdict verdict, bool json)
     {
@@ -89,6 +109,7 @@ internal static class SimCommand
             Console.WriteLine($"seed {verdict.Seed}: {(verdict.Violations.Count == 0 ? "clean" : "VIOLATED")}; {verdict.Operations} operations, {verdict.Commits} commits, {verdict.SimulatedMicroseconds / 1e6:F1} simulated seconds, trace {verdict.TraceHash:x16}");
             foreach ((string outcome, int count) in verdict.Outcomes) Console.WriteLine($"  {count} x {outcome}");
             foreach ((string fault, long count) in verdict.Faults) Console.WriteLine($"  {count} {fault}");
+            foreach ((string state, long count) in verdict.Sometimes) Console.WriteLine($"  {count} times {state}");
             foreach (string violation in verdict.Violations) Console.WriteLine($"  {violation}");
             return;
         }
@@ -102,9 +123,8 @@ internal static class SimCommand
             w.WriteString("traceHash", verdict.TraceHash.ToString("x16"));
             w.WriteNumber("simulatedSeconds", verdict.SimulatedMicroseconds / 1e6);
             w.WriteNumber("events", verdict.Events);
-            w.WriteStartObject("faults");
-            foreach ((string fault, long count) in verdict.Faults) w.WriteNumber(fault, count);
-            w.WriteEndObject();
+            SimTotals.WriteCounts(w, "faults", verdict.Faults);
+            SimTotals.WriteCounts(w, "sometimes", verdict.Sometimes);
             w.WriteStartArray("violations");
             foreach (string violation in verdict.Violations) w.WriteStringValue(violation);
             w.WriteEndArray();

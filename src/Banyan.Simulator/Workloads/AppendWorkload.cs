@@ -72,6 +72,9 @@ public sealed class AppendWorkload : IWorkload
     public IReadOnlyList<Key> Cuts { get; } = [KeyOf(6), KeyOf(12), KeyOf(18)];
 
     /// <inheritdoc/>
+    public bool StandsStaleReads => true;
+
+    /// <inheritdoc/>
     public bool IsDone => _left == 0 && _running == 0;
 
     /// <inheritdoc/>

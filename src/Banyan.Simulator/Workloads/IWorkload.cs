@@ -10,6 +10,12 @@ public interface IWorkload
     /// <summary>Where the key space is cut at the start.</summary>
     IReadOnlyList<Key> Cuts { get; }
 
+    /// <summary>
+    /// Whether its checks hold even if clocks are further apart than the cluster was promised: then a read may be stale,
+    /// though never inconsistent.
+    /// </summary>
+    bool StandsStaleReads => false;
+
     /// <summary>Where a range may be cut in the middle of the run.</summary>
     Key AnyCut(SeededRandom random);
 

@@ -1,0 +1,16 @@
+using Banyan.Simulator.World;
+
+namespace Banyan.Simulator;
+
+/// <summary>How a run differs from what its seed alone would make of it.</summary>
+public sealed record RunOptions
+{
+    /// <summary>What goes wrong; null for a mix that the seed decides, with the stores' knobs and rare ways at random as well.</summary>
+    public FaultOptions? Faults { get; init; }
+
+    /// <summary>Kinds of faults (<see cref="FaultKinds"/>) that the run is spared.</summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
+
+    /// <summary>Called with the cluster before it starts, for tests that look inside.</summary>
+    public Action<SimulatedCluster>? Watch { get; init; }
+}
