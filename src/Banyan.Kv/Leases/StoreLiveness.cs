@@ -74,7 +74,8 @@ public sealed class StoreLiveness : IStoreLiveness
                 Timestamp expiration = reader.Timestamp();
                 bool withdrawn = reader.Bool();
                 if (!_pairs.TryGetValue(server, out Pair? pair)) continue;
-                (pair.ForEpoch, pair.ForExpiration, pair.ForDurable, pair.Withdrawn) = (epoch, expiration, expiration, withdrawn);
+                (pair.ForEpoch, pair.ForExpiration, pair.ForDurable, pair.Withdrawn) =
+                    (epoch, expiration, expiration, withdrawn || Mutation.Is("forget-support-on-restart"));
             }
 
             Invariant.Holds(reader.IsAtEnd);
@@ -147,7 +148,7 @@ public sealed class StoreLiveness : IStoreLiveness
         Timestamp now = _clock.Reading;
         foreach (Pair pair in _pairs.Values)
         {
-            if (pair.Withdrawn || pair.ForExpiration >= now) continue;
+            if (pair.Withdrawn || (Mutation.Is("withdraw-support-early") ? pair.ForExpiration.Add(-350_000) : pair.ForExpiration) >= now) continue;
             pair.ForEpoch++;
             pair.Withdrawn = true;
             IsDirty = true;

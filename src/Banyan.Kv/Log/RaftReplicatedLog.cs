@@ -84,7 +84,12 @@ public sealed class RaftReplicatedLog : IReplicatedLog
             if (ready.HardState is { } hardState) RaftRecords.AppendHardState(_wal, _range, hardState, _writer);
             if (ready.EntriesToAppend.Count > 0) RaftRecords.AppendEntries(_wal, _range, ready.EntriesToAppend, _writer);
             foreach (RaftMessage message in ready.MessagesNow) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-            if (ready.EntriesToAppend.Count == 0 && _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition)
+            if (Mutation.Is("answer-before-the-flush"))
+            {
+                foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
+                if (ready.EntriesToAppend.Count > 0) _raft.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
+            }
+            else if (ready.EntriesToAppend.Count == 0 && _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition)
             {
                 // Nothing to wait for: all that they promise is durable.
                 foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));

@@ -11,7 +11,7 @@ public sealed partial class RangeState
     private CommandOutcome ApplyWrite(WriteCommand c)
     {
         if (!IsHere(c)) return new CommandOutcome.Void();
-        if (Prevented.ContainsKey(c.Meta.Id)) return new CommandOutcome.Refused(RefusedBecause.Prevented);
+        if (Prevented.ContainsKey(c.Meta.Id) && !Mutation.Is("write-though-prevented")) return new CommandOutcome.Refused(RefusedBecause.Prevented);
 
         if (c.OnePhase || c.Staged is not null)
         {
@@ -73,11 +73,11 @@ public sealed partial class RangeState
         if (c.Request.IsNone) return null;
         ClientHistory client = Client(c.Request.Client, c.Meta.StartedAt);
         client.Acknowledge(c.AcknowledgedThrough);
-        if (client.TryGet(c.Request.Sequence, out RequestOutcome outcome))
+        if (!Mutation.Is("apply-a-retry-twice") && client.TryGet(c.Request.Sequence, out RequestOutcome outcome))
             return new CommandOutcome.AlreadyDone(outcome.Timestamp, outcome.Reply);
         if (c.Request.Sequence <= client.AcknowledgedThrough)
             return new CommandOutcome.Refused(RefusedBecause.Acknowledged);
-        return client.IsFenced(c.Request)
+        return !Mutation.Is("ignore-the-fence") && client.IsFenced(c.Request)
             ? new CommandOutcome.Refused(RefusedBecause.Fenced)
             : null;
     }
@@ -113,14 +113,14 @@ public sealed partial class RangeState
                     return new CommandOutcome.Conflict(Intents.Keys[at], intent);
             }
 
-            if (Versions.AnyNewer(span, c.ReadTimestamp, c.Timestamp)) return new CommandOutcome.ReadChanged(span.Start);
+            if (!Mutation.Is("commit-over-changed-reads") && Versions.AnyNewer(span, c.ReadTimestamp, c.Timestamp)) return new CommandOutcome.ReadChanged(span.Start);
         }
 
         foreach (KeyWrite write in c.Writes)
         {
             if (IntentOfAnother(write.Key, c) is { } intent) return new CommandOutcome.Conflict(write.Key, intent);
             // Trap 2 and 12: never at a timestamp that is taken, and never moved here: the proposer picks a higher one.
-            if (anyNewer && Versions.NewestTimestamp(write.Key) is var newest && newest >= c.Timestamp)
+            if (!Mutation.Is("write-below-a-version") && anyNewer && Versions.NewestTimestamp(write.Key) is var newest && newest >= c.Timestamp)
                 return new CommandOutcome.TooOld(write.Key, newest);
         }
 
@@ -128,7 +128,7 @@ public sealed partial class RangeState
     }
 
     private Intent? IntentOfAnother(Key key, WriteCommand c) =>
-        Intents.TryGet(key, out Intent intent) && intent.Meta.Id != c.Meta.Id ? intent : null;
+        !Mutation.Is("overwrite-an-intent") && Intents.TryGet(key, out Intent intent) && intent.Meta.Id != c.Meta.Id ? intent : null;
 
     /// <summary>What a transaction sees on a key: its own intent, else the newest version at or below a timestamp.</summary>
     public byte[]? ValueFor(TransactionId reader, Key key, Timestamp at)
@@ -181,7 +181,7 @@ public sealed partial class RangeState
     {
         if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
         TransactionRecord? record = Records.GetValueOrDefault(c.Meta.Id);
-        if (record is { IsFinal: true }) return new CommandOutcome.RecordState(record);
+        if (record is { IsFinal: true } && !Mutation.Is("end-a-record-twice")) return new CommandOutcome.RecordState(record);
         bool staging = record is { Status: TransactionStatus.Staging };
         if (c.ExpectStaging.IsZero ? staging : !staging || record!.Timestamp != c.ExpectStaging)
         {
@@ -251,7 +251,7 @@ public sealed partial class RangeState
             all &= stands;
         }
 
-        if (!all) Prevented[c.Meta.Id] = c.Meta.StartedAt;
+        if (!all && !Mutation.Is("recover-without-preventing")) Prevented[c.Meta.Id] = c.Meta.StartedAt;
         Mix(c.Meta.Id.Number, c.Timestamp);
         return new CommandOutcome.Found(all);
     }
@@ -276,7 +276,8 @@ public sealed partial class RangeState
         if (!Descriptor.Span.Contains(c.Pushee.Anchor)) return new CommandOutcome.Void();
         TransactionRecord? record = Records.GetValueOrDefault(c.Pushee.Id);
         // Traps 3 and 4: whoever wants a staging transaction out of the way must recover it.
-        if (record is { Status: TransactionStatus.Staging or TransactionStatus.Committed or TransactionStatus.Aborted })
+        bool spared = record is { Status: TransactionStatus.Staging } && Mutation.Is("abort-a-staging-record");
+        if (!spared && record is { Status: TransactionStatus.Staging or TransactionStatus.Committed or TransactionStatus.Aborted })
             return new CommandOutcome.RecordState(record);
         record = new(
             c.Pushee, TransactionStatus.Aborted, record?.Timestamp ?? c.Pushee.StartedAt,

@@ -201,7 +201,7 @@ public sealed partial class RangeState
         while (Intents.Count > 0 && Intents.Keys[^1] >= command.At)
         {
             Key key = Intents.Keys[^1];
-            right.Intents.Set(key, Intents.At(Intents.Count - 1));
+            if (!Mutation.Is("cut-a-range-without-its-intents")) right.Intents.Set(key, Intents.At(Intents.Count - 1));
             Intents.Remove(key);
         }
 
@@ -216,6 +216,7 @@ public sealed partial class RangeState
         var writer = new ByteWriter();
         foreach ((ulong id, ClientHistory client) in Clients)
         {
+            if (Mutation.Is("cut-a-range-without-its-clients")) break;
             writer.Clear();
             client.Encode(writer);
             var reader = new ByteReader(writer.Written);

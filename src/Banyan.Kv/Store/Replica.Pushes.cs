@@ -102,7 +102,7 @@ public sealed partial class Replica
         bool expired = heardOf.Add(_store.Options.TransactionExpiryMicroseconds) < _store.Clock.Reading
             || _store.Probes.Buggify("give a living coordinator up");
         if ((!expired && !force) || !_recoveries.Add(pushee.Id)) return;
-        if (record is { Status: TransactionStatus.Staging })
+        if (record is { Status: TransactionStatus.Staging } && !Mutation.Is("abort-a-staging-record"))
         {
             new Recovery(_store, record, final => OnDecided(pushee, final)).Start();
             return;

@@ -65,14 +65,14 @@ public sealed partial class Replica
             return;
         }
 
-        if (IntentInTheWay(read, until) is { } intent)
+        if (!Mutation.Is("read-through-intents") && IntentInTheWay(read, until) is { } intent)
         {
             PushAndPark(intent.Meta, null, request);
             return;
         }
 
         Timestamp newest = NewestWithin(read, timestamp, until);
-        if (!newest.IsZero)
+        if (!newest.IsZero && !Mutation.Is("trust-the-clock"))
         {
             _store.Probes.Sometimes("a read meets a version within the clocks' uncertainty");
             request.Reply(new ReplyBody.Uncertain(newest));
@@ -233,7 +233,7 @@ public sealed partial class Replica
         foreach (KeySpan span in refresh.Spans)
         {
             // An intent in the window may commit there: the read might have changed. Waiting could deadlock; giving up is safe.
-            if (IntentInTheWay(span, refresh.Reader, refresh.To) is null
+            if (Mutation.Is("refresh-always-passes") || IntentInTheWay(span, refresh.Reader, refresh.To) is null
                 && !State.Versions.AnyNewer(span, refresh.From, refresh.To)) continue;
             request.Reply(new ReplyBody.Refreshed(false));
             return;

@@ -30,7 +30,7 @@ public sealed partial class Replica
 
         Timestamp lowest = command.OnePhase && body.MayMove ? Timestamp.Max(command.Timestamp, _store.Clock.Now()) : command.Timestamp;
         Timestamp stamp = Timestamp.Max(lowest, FloorOf(command, lowest).Next);
-        if (_store.Probes.Buggify("stamp a write higher than need be")) stamp = stamp.Add(1_500);
+        if (_store.Probes.Buggify("stamp a write higher than need be")) stamp = Timestamp.Max(stamp, _store.Clock.Now());
         bool mayMove = body.MayMove;
         if (stamp > command.Timestamp && !mayMove)
         {
@@ -53,7 +53,7 @@ public sealed partial class Replica
         }
 
         // Invariant 11: above every read that was served on these keys. What this command itself reads is served, too.
-        foreach (KeyWrite write in command.Writes) Invariant.Holds(stamp > Served.Floor(write.Key, command.Meta.Id));
+        foreach (KeyWrite write in command.Writes) Invariant.Holds(Mutation.Is("write-below-reads") || stamp > Served.Floor(write.Key, command.Meta.Id));
         Invariant.Holds(command.Writes.Length == 0 || stamp > PromisedClosed);
         foreach (Condition condition in command.Conditions) Served.Add(condition.Key, stamp, command.Meta.Id);
         foreach (KeySpan span in command.ReadSpans) Served.Add(span, stamp, command.Meta.Id);
@@ -123,10 +123,10 @@ public sealed partial class Replica
         bool anyNewer = State.Versions.Newest >= stamp;
         TransactionId id = command.Meta.Id;
         // A record alone may be staged in closed time: its intents stand already, and hold back what is resolved.
-        Timestamp floor = command.Writes.Length > 0 ? PromisedClosed : Timestamp.Zero;
+        Timestamp floor = command.Writes.Length > 0 && !Mutation.Is("write-below-closed") ? PromisedClosed : Timestamp.Zero;
         foreach (KeyWrite write in command.Writes)
         {
-            floor = Timestamp.Max(floor, Served.Floor(write.Key, id));
+            if (!Mutation.Is("write-below-reads")) floor = Timestamp.Max(floor, Served.Floor(write.Key, id));
             if (anyNewer) floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(write.Key));
             if (_inFlightKeys.TryGetValue(write.Key, out InFlightKey inFlight)) floor = Timestamp.Max(floor, inFlight.Highest);
         }

@@ -90,6 +90,7 @@ public sealed partial class Replica
     public bool HoldsLeaseAt(Timestamp timestamp)
     {
         if (!Log.IsLeader || State.Lease.Holder != _store.Self || State.Lease.Term != Log.Fence) return false;
+        if (Mutation.Is("serve-after-the-lease")) return true;
         return Log.HoldsLeaseAt(Timestamp.Max(timestamp, _store.Clock.Reading).Add(_store.Options.MaxOffsetMicroseconds));
     }
 
@@ -225,6 +226,7 @@ public sealed partial class Replica
         _leaseProposedIn = Log.Fence;
         Timestamp start = _store.Clock.Now();
         start = Timestamp.Max(start, Timestamp.Max(State.Lease.Start, State.Closed).Next);
+        if (Mutation.Is("begin-a-lease-in-the-past")) start = State.Lease.Start.Next;
         Propose(
             new LeaseCommand(new(_store.Self, State.Lease.Sequence + 1, Log.Fence, start)),
             outcome =>
@@ -244,7 +246,7 @@ public sealed partial class Replica
         _store.Probes.Sometimes("a lease begins");
         if (_parked > 0) _store.Probes.Sometimes("a lease begins while requests wait");
         Served = new();
-        Served.RaiseLowWater(State.Lease.Start);
+        if (!Mutation.Is("lose-the-low-water-mark")) Served.RaiseLowWater(State.Lease.Start);
         _promisedClosed = State.Closed;
         _pushWaiters.Clear();
     }

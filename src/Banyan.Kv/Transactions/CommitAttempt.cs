@@ -212,7 +212,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply, group.Writes, group.Conditions,
                 [], Timestamp.Zero, stagesHere ? promises : null);
             // Trap 1: a record may not be staged above what the reads are good for.
-            bool mayMove = !stagesHere || !HasReads;
+            bool mayMove = !stagesHere || !HasReads || Mutation.Is("stage-above-the-reads");
             Timestamp stagedUpTo = !stagesHere ? Timestamp.Zero : mayMove ? Timestamp.MaxValue : _timestamp;
             _store.Router.Send(group.Writes[0].Key, new WriteBody(command, mayMove), body => OnWritten(group, stagedUpTo, body), run.TimeLeft());
         }
@@ -257,7 +257,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 break;
         }
 
-        if (--_unanswered == 0) OnAllWritten();
+        if (--_unanswered == (Mutation.Is("answer-before-all-writes") && _groups.Count > 1 && !_stagedAt.IsZero && !_isAnswered ? 1 : 0)) OnAllWritten();
     }
 
     private const string Unreachable = "no leaseholder answered in time";
@@ -310,6 +310,13 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         var command = new WriteCommand(
             meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply,
             anchor.Landed ? [] : anchor.Writes, anchor.Landed ? [] : anchor.Conditions, [], Timestamp.Zero, Promises);
+        // Trap 1.
+        if (Mutation.Is("answer-a-moved-attempt-early"))
+        {
+            Committed(_timestamp, reply);
+            return;
+        }
+
         _unanswered = 1;
         Timestamp stagedUpTo = HasReads ? _timestamp : Timestamp.MaxValue;
         _store.Router.Send(meta.Anchor, new WriteBody(command, MayMove: !HasReads), body => OnWritten(anchor, stagedUpTo, body), run.TimeLeft());
@@ -383,6 +390,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         Answer(new TransactionOutcome.Committed(timestamp, answer));
         if (_isOnePhase) return;
+        if (Mutation.Is("resolve-before-the-commit-is-explicit")) ResolveAll(timestamp);
         // Trap 11: resolve only once the commit is explicit.
         SendToAnchor(End(commit: true, expectStaging: timestamp, timestamp), body =>
         {

@@ -18,6 +18,7 @@ public sealed partial class RaftGroup
     private bool SupportsPromised()
     {
         if (_promisedTo.IsNone || !_liveness.Enabled) return false;
+        if (Mutation.Is("vote-though-promised")) return false;
         (ulong epoch, bool supported) = _liveness.SupportFor(_promisedTo);
         return supported && epoch == _promisedEpoch;
     }
@@ -129,12 +130,13 @@ public sealed partial class RaftGroup
         if (m.PreVote)
         {
             // A granted question carries the term that it was asked for; nothing is promised.
+            upToDate |= Mutation.Is("vote-for-a-shorter-log");
             _messagesNow.Add(new RequestVoteReply(Self, m.From, upToDate ? m.Term : Term, upToDate, PreVote: true));
             return;
         }
 
         if (m.Term > Term) BecomeFollower(m.Term, ServerId.None);
-        bool granted = upToDate && (_vote.IsNone || _vote == m.From) && Role == RaftRole.Follower && Leader.IsNone;
+        bool granted = (upToDate || Mutation.Is("vote-for-a-shorter-log")) && (_vote.IsNone || _vote == m.From || Mutation.Is("vote-twice")) && Role == RaftRole.Follower && Leader.IsNone;
         if (granted)
         {
             _vote = m.From;

@@ -14,7 +14,7 @@ public sealed partial class RaftGroup
         for (int i = 0; i < m.Entries.Count; i++) isGapless &= m.Entries[i].Index.Value == m.PrevIndex.Value + 1 + (ulong)i;
         Invariant.Holds(isGapless);
         LogIndex last = new(m.PrevIndex.Value + (ulong)m.Entries.Count);
-        if (m.PrevIndex >= _log.CompactedIndex && (!_log.TryGetTerm(m.PrevIndex, out Term term) || term != m.PrevTerm))
+        if (!Mutation.Is("append-without-looking-back") && m.PrevIndex >= _log.CompactedIndex && (!_log.TryGetTerm(m.PrevIndex, out Term term) || term != m.PrevTerm))
         {
             (LogIndex hint, Term hintTerm) = _log.LastAtOrBelow(m.PrevIndex.Value > 0 ? m.PrevIndex.Previous : m.PrevIndex, m.PrevTerm);
             // The promise need not be durable for a refusal, so none is reported.
@@ -25,7 +25,7 @@ public sealed partial class RaftGroup
 
         // Below the compacted index everything is committed here, and so agrees.
         _log.Merge(m.Entries);
-        LogIndex commit = LogIndex.Min(m.Commit, last);
+        LogIndex commit = LogIndex.Min(m.Commit, Mutation.Is("commit-what-may-differ") ? _log.LastIndex : last);
         if (commit > _log.Committed) _log.CommitTo(commit);
         AcknowledgeAppend(m.From, last);
     }

@@ -277,7 +277,7 @@ public sealed partial class RaftGroup
         }
 
         // Only entries of one's own term are committed by counting (Raft paper, figure 8).
-        if (best <= _log.Committed || !_log.TryGetTerm(best, out Term term) || term != Term) return;
+        if (best <= _log.Committed || !_log.TryGetTerm(best, out Term term) || (term != Term && !Mutation.Is("commit-an-older-term"))) return;
         for (LogIndex i = _log.Committed.Next; i <= best; i = i.Next)
         {
             LogEntry entry = _log.At(i);
@@ -303,6 +303,7 @@ public sealed partial class RaftGroup
             if (_progress[voter].Match >= index) count++;
         }
 
+        if (Mutation.Is("commit-without-a-quorum")) return count >= 1;
         return count * 2 > voters.Length;
     }
 

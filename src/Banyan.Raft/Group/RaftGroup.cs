@@ -48,7 +48,7 @@ public sealed partial class RaftGroup
         _log = new(state);
         _written = state.HardState;
         Term = state.HardState.Term;
-        _vote = state.HardState.Vote;
+        _vote = Mutation.Is("forget-the-vote-on-restart") ? ServerId.None : state.HardState.Vote;
         _promisedTo = state.HardState.Leader;
         _promisedEpoch = state.HardState.SupportEpoch;
         Invariant.Holds(_log.LastTerm <= Term);

@@ -25,8 +25,8 @@ public sealed partial class SceneTransaction
         if (Error is not null || !CheckDepth(nodes, parent.Depth + 1)) yield break;
 
         GetStep sibling = t.Get(SceneKeys.Child(parent.Place, nodes[0].Name));
-        yield return sibling;
-        if (sibling.Value is not null)
+        if (!Mutation.Is("spawn-without-reading-the-name")) yield return sibling;
+        if (sibling.Value is not null && !Mutation.Is("spawn-without-reading-the-name"))
         {
             Refuse(SceneErrorCode.DuplicateName, $"{o.Parent} already has a child named \"{nodes[0].Name}\"");
             yield break;

@@ -185,7 +185,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
         NodeHeader header = from.Header;
         for (int depth = 0; ; depth++)
         {
-            if (at.Id == mayNotPass)
+            if (at.Id == mayNotPass && !Mutation.Is("move-below-itself"))
             {
                 Error = new(SceneErrorCode.Cycle, $"{what} would hang below itself");
                 yield break;

@@ -1,0 +1,54 @@
+namespace Banyan.Mutants;
+
+/// <summary>All mutants. Each stands in the code under its name, where the line that it breaks is.</summary>
+internal static class MutantCatalogue
+{
+    public static readonly Mutant[] All =
+    [
+        // Raft
+        new("forget-the-vote-on-restart", "append"),
+        new("vote-twice", "append"),
+        new("vote-for-a-shorter-log", "append"),
+        new("vote-though-promised", "append", "register"),
+        new("commit-without-a-quorum", "append"),
+        new("commit-an-older-term", "append"),
+        new("commit-what-may-differ", "append"),
+        new("append-without-looking-back", "append"),
+        new("answer-before-the-flush", "append"),
+        // Leases and liveness
+        new("forget-support-on-restart", "append", "register"),
+        new("withdraw-support-early", "register", "append"),
+        new("serve-after-the-lease", "register", "append"),
+        new("begin-a-lease-in-the-past", "append"),
+        new("lose-the-low-water-mark", "append", "register"),
+        // Timestamps
+        new("write-below-reads", "append"),
+        new("write-below-closed", "append"),
+        new("write-below-a-version", "append"),
+        new("close-before-the-entry", "append"),
+        new("trust-the-clock", "append", "register"),
+        new("read-through-intents", "append"),
+        new("refresh-always-passes", "append"),
+        new("commit-over-changed-reads", "append"),
+        // Transactions
+        new("overwrite-an-intent", "append"),
+        new("stage-above-the-reads", "append"),
+        new("answer-before-all-writes", "append", "bank"),
+        new("answer-a-moved-attempt-early", "append"),
+        new("resolve-before-the-commit-is-explicit", "append"),
+        new("abort-a-staging-record", "append"),
+        new("recover-without-preventing", "append"),
+        new("recover-without-all-writes", "append"),
+        new("write-though-prevented", "append"),
+        new("end-a-record-twice", "append"),
+        new("apply-a-retry-twice", "append", "bank"),
+        new("ignore-the-fence", "append", "bank"),
+        // Ranges
+        new("cut-a-range-without-its-intents", "append"),
+        new("cut-a-range-without-its-clients", "append"),
+        new("an-image-without-intents", "append"),
+        // The tree
+        new("move-below-itself", "scene"),
+        new("spawn-without-reading-the-name", "scene"),
+    ];
+}

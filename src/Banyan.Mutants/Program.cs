@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Banyan.Mutants;
+using Banyan.Primitives;
+using Banyan.Simulator;
+using Banyan.Simulator.Workloads;
+
+// Prints one JSON object a mutant and line: {"mutant", "workload", "caughtBy", "seeds"}; caughtBy is null if nothing saw it.
+// Arguments: how many seeds a mutant may live, operations in a run, then names of mutants (all, if there are none).
+ulong seedsMax = args.Length > 0 ? ulong.Parse(args[0]) : 400;
+int operations = args.Length > 1 ? int.Parse(args[1]) : 150;
+Mutant[] chosen = args.Length > 2 ? [.. MutantCatalogue.All.Where(m => args[2..].Contains(m.Name))] : MutantCatalogue.All;
+if (args.Length > 2 && chosen.Length != args.Length - 2)
+{
+    Console.Error.WriteLine("no such mutant: " + string.Join(", ", args[2..].Except(MutantCatalogue.All.Select(m => m.Name))));
+    return 2;
+}
+
+var gate = new Lock();
+int survivors = 0;
+Parallel.ForEach(chosen, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, mutant =>
+{
+    (string? workload, string? caughtBy, ulong seeds) = Hunt(mutant);
+    lock (gate)
+    {
+        if (caughtBy is null) survivors++;
+        Write(mutant, workload, caughtBy, seeds);
+    }
+});
+return survivors == 0 ? 0 : 1;
+
+(string? Workload, string? CaughtBy, ulong Seeds) Hunt(Mutant mutant)
+{
+    ulong runs = 0;
+    for (ulong seed = 1; seed <= seedsMax; seed++)
+    {
+        foreach (string workload in mutant.Workloads)
+        {
+            runs++;
+            Mutation.Activate(mutant.Name);
+            try
+            {
+                Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!);
+                if (verdict.Violations.Count > 0) return (workload, verdict.Violations[0], runs);
+            }
+            catch (Exception e)
+            {
+                // What the run died of would have stopped a server as well.
+                return (workload, e.Message, runs);
+            }
+            finally
+            {
+                Mutation.Activate(null);
+            }
+        }
+    }
+
+    return (null, null, runs);
+}
+
+static void Write(Mutant mutant, string? workload, string? caughtBy, ulong seeds)
+{
+    using Stream output = Console.OpenStandardOutput();
+    using (var w = new Utf8JsonWriter(output))
+    {
+        w.WriteStartObject();
+        w.WriteString("mutant", mutant.Name);
+        w.WriteString("workload", workload);
+        w.WriteString("caughtBy", caughtBy?.Split('\n')[0]);
+        w.WriteNumber("seeds", seeds);
+        w.WriteEndObject();
+    }
+
+    output.Write("\n"u8);
+}
