@@ -155,7 +155,9 @@ public sealed partial class Replica
 
         foreach (ScanSpan span in read.Spans)
         {
-            if (State.Versions.AnyNewer(span.Span, after, until)) found = Timestamp.Max(found, until);
+            // No further than what stands there: a time that no clock has reached yet would push all clocks ahead.
+            if (State.Versions.AnyNewer(span.Span, after, until))
+                found = Timestamp.Max(found, Timestamp.Min(State.Versions.NewestTimestamp(span.Span), until));
         }
 
         return found;

@@ -24,6 +24,7 @@ internal static class SimCommand
             _seed, _seeds, _operations, _workload, _calm, _without, _shrink,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
+        command.Add(MutantsCommand.Make());
         return command;
     }
 
