@@ -304,7 +304,7 @@ PushAbort(i) == \* RangeState.ApplyPushAbort, by whoever met an intent
 Resolve(k) == \* RangeState.Resolve: only once the outcome is final (trap 11)
     \E o \in resolvable :
        /\ intent[k].id = o.id \/ (o.commit /\ k \notin resolved[o.id])
-       /\ IF intent[k].id = o.id THEN
+       /\ IF intent[k].id = o.id /\ (Bug # "SaysResolved" \/ k \in resolved[o.id] \/ ~o.commit) THEN
              /\ intent' = [intent EXCEPT ![k] = None]
              /\ prevented' = [prevented EXCEPT ![k] = @ \cup {o.id}]
              /\ version' = IF o.commit THEN [version EXCEPT ![k] = @ \cup {[id |-> o.id, ts |-> o.ts]}] ELSE version
