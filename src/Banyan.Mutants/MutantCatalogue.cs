@@ -33,6 +33,7 @@ internal static class MutantCatalogue
         // Transactions
         new("overwrite-an-intent", "append"),
         new("stage-above-the-reads", "append"),
+        new("stage-a-late-copy-higher", "register", "append"),
         new("answer-before-all-writes", "append", "bank"),
         new("answer-a-moved-attempt-early", "append"),
         new("resolve-before-the-commit-is-explicit", "append"),

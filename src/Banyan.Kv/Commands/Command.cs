@@ -56,7 +56,14 @@ public sealed record WriteCommand(
     ImmutableArray<Condition> Conditions,
     ImmutableArray<KeySpan> ReadSpans,
     Timestamp ReadTimestamp,
-    IReadOnlyList<PromisedWrite>? Staged) : Command;
+    IReadOnlyList<PromisedWrite>? Staged) : Command
+{
+    /// <summary>
+    /// Counts the transaction's attempts at staging, from 1: a copy of an attempt that comes late, and would be stamped
+    /// higher, must not move a record that may be committed as it stands.
+    /// </summary>
+    public uint StagingAttempt { get; init; }
+}
 
 /// <summary>Makes the outcome of a transaction explicit in its record, and resolves its intents on the record's own range.</summary>
 /// <param name="Meta">The transaction.</param>

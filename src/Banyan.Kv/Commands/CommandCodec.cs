@@ -142,7 +142,9 @@ public static class CommandCodec
         EncodeSpans(writer, c.ReadSpans.AsSpan());
         writer.Timestamp(c.ReadTimestamp);
         writer.Bool(c.Staged is not null);
-        if (c.Staged is not null) TransactionRecord.EncodePromises(writer, c.Staged);
+        if (c.Staged is null) return;
+        TransactionRecord.EncodePromises(writer, c.Staged);
+        writer.Number(c.StagingAttempt);
     }
 
     private static WriteCommand DecodeWrite(ref ByteReader reader)
@@ -169,9 +171,13 @@ public static class CommandCodec
         KeySpan[] spans = DecodeSpans(ref reader);
         Timestamp readTimestamp = reader.Timestamp();
         PromisedWrite[]? staged = reader.Bool() ? TransactionRecord.DecodePromises(ref reader) : null;
+        uint attempt = staged is null ? 0 : (uint)reader.Number();
         return new(
             meta, onePhase, timestamp, request, acknowledgedThrough, reply, ImmutableCollectionsMarshal.AsImmutableArray(writes),
-            ImmutableCollectionsMarshal.AsImmutableArray(conditions), ImmutableCollectionsMarshal.AsImmutableArray(spans), readTimestamp, staged);
+            ImmutableCollectionsMarshal.AsImmutableArray(conditions), ImmutableCollectionsMarshal.AsImmutableArray(spans), readTimestamp, staged)
+        {
+            StagingAttempt = attempt,
+        };
     }
 
     // A value is told from a deletion by its length plus one; zero deletes.

@@ -147,17 +147,23 @@ public sealed partial class RangeState
 
     private CommandOutcome.Done LayIntents(WriteCommand c)
     {
-        Timestamp highest = c.Timestamp;
+        // Where the writes and the record stand now: for a late copy, where the first one has put them.
+        Timestamp highest = c.Writes.Length == 0 ? c.Timestamp : Timestamp.Zero;
         foreach (KeyWrite write in c.Writes)
         {
             Timestamp timestamp = c.Timestamp;
             if (Intents.TryGet(write.Key, out Intent own))
             {
+                if (own.Sequence >= write.Sequence)
+                {
+                    highest = Timestamp.Max(highest, own.Timestamp);
+                    continue;
+                }
+
                 timestamp = Timestamp.Max(timestamp, own.Timestamp);
-                highest = Timestamp.Max(highest, timestamp);
-                if (own.Sequence >= write.Sequence) continue; // an old duplicate
             }
 
+            highest = Timestamp.Max(highest, timestamp);
             Intents.Set(write.Key, new(c.Meta, timestamp, write.Sequence, write.Value));
             Mix(c.Meta.Id.Number, timestamp);
         }
@@ -165,12 +171,21 @@ public sealed partial class RangeState
         if (c.Staged is not null)
         {
             TransactionRecord? before = Records.GetValueOrDefault(c.Meta.Id);
-            // Invariant 13: the coordinator stages again only above; an older duplicate changes nothing.
-            if (before is not { Status: TransactionStatus.Staging } || before.Timestamp < c.Timestamp)
+            // Trap 4: an attempt at staging may be committed where it stands. Only the next one may move the record.
+            bool isCopy = before is { Status: TransactionStatus.Staging } && before.StagingAttempt >= c.StagingAttempt;
+            if (isCopy && !Mutation.Is("stage-a-late-copy-higher"))
             {
+                highest = Timestamp.Max(highest, before!.Timestamp);
+            }
+            else if (before is not { Status: TransactionStatus.Staging } || before.Timestamp < c.Timestamp)
+            {
+                highest = Timestamp.Max(highest, c.Timestamp);
                 SetRecord(new(
                     c.Meta, TransactionStatus.Staging, c.Timestamp, Timestamp.Max(c.Timestamp, before?.LastHeartbeat ?? default),
-                    c.Request, c.Reply, c.Staged));
+                    c.Request, c.Reply, c.Staged)
+                {
+                    StagingAttempt = c.StagingAttempt,
+                });
             }
         }
 

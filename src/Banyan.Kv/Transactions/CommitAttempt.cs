@@ -30,6 +30,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private bool _isOnePhase;
     private int _timesMoved;
     private bool _mayBeStaged;
+    private uint _stagingAttempt;
     private bool _unknown;
     private string? _refused;
     private Key? _failedCondition;
@@ -204,13 +205,17 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         IReadOnlyList<PromisedWrite> promises = Promises;
         _mayBeStaged = staged;
+        if (staged) _stagingAttempt++;
         _unanswered = _groups.Count;
         foreach (Group group in _groups)
         {
             bool stagesHere = staged && group.HasAnchor;
             var command = new WriteCommand(
                 meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply, group.Writes, group.Conditions,
-                [], Timestamp.Zero, stagesHere ? promises : null);
+                [], Timestamp.Zero, stagesHere ? promises : null)
+            {
+                StagingAttempt = stagesHere ? _stagingAttempt : 0,
+            };
             // Trap 1: a record may not be staged above what the reads are good for.
             bool mayMove = !stagesHere || !HasReads || Mutation.Is("stage-above-the-reads");
             Timestamp stagedUpTo = !stagesHere ? Timestamp.Zero : mayMove ? Timestamp.MaxValue : _timestamp;
@@ -309,7 +314,10 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         // Trap 1: alone, after every other write has landed. The anchor's own writes come along if they have not.
         var command = new WriteCommand(
             meta, OnePhase: false, _timestamp, run.Request, run.AcknowledgedThrough, reply,
-            anchor.Landed ? [] : anchor.Writes, anchor.Landed ? [] : anchor.Conditions, [], Timestamp.Zero, Promises);
+            anchor.Landed ? [] : anchor.Writes, anchor.Landed ? [] : anchor.Conditions, [], Timestamp.Zero, Promises)
+        {
+            StagingAttempt = ++_stagingAttempt,
+        };
         // Trap 1.
         if (Mutation.Is("answer-a-moved-attempt-early"))
         {

@@ -19,6 +19,9 @@ public sealed record TransactionRecord(
     ReadOnlyMemory<byte> Reply,
     IReadOnlyList<PromisedWrite> InFlight)
 {
+    /// <summary>Which attempt at staging this is the record of, counted from 1; 0 if none.</summary>
+    public uint StagingAttempt { get; init; }
+
     /// <summary>Whether the status can no longer change.</summary>
     public bool IsFinal => Status is TransactionStatus.Committed or TransactionStatus.Aborted;
 
@@ -31,6 +34,7 @@ public sealed record TransactionRecord(
         Request.Encode(writer);
         writer.Bytes(Reply.Span);
         EncodePromises(writer, InFlight);
+        writer.Number(StagingAttempt);
     }
 
     internal static TransactionRecord Decode(ref ByteReader reader)
@@ -40,7 +44,10 @@ public sealed record TransactionRecord(
         if (status > (byte)TransactionStatus.Aborted) reader.Fail();
         return new(
             meta, (TransactionStatus)status, reader.Timestamp(), reader.Timestamp(),
-            RequestId.Decode(ref reader), reader.Bytes().ToArray(), DecodePromises(ref reader));
+            RequestId.Decode(ref reader), reader.Bytes().ToArray(), DecodePromises(ref reader))
+        {
+            StagingAttempt = (uint)reader.Number(),
+        };
     }
 
     internal static void EncodePromises(ByteWriter writer, IReadOnlyList<PromisedWrite> promises)
