@@ -18,6 +18,7 @@ CONSTANTS
     MaxEpoch,     \* how often one member's support may lapse
     MaxRestarts,  \* restarts, over all members
     MaxHandOvers, \* hand-overs of an office
+    PreVote,      \* FALSE: candidates do not ask first, which allows more and is quicker to check
     Bug           \* "none", or the name of a mutation
 
 None == "none"
@@ -94,6 +95,7 @@ BecomeFollower(s, t, l) ==
 -----------------------------------------------------------------------------
 \* The election timeout, or a pre-vote that has failed.
 AskPreVotes(s) ==
+    /\ PreVote
     /\ role[s] \in {"follower", "candidate"}
     /\ term[s] < MaxTerm
     /\ ~SupportsPromised(s)
@@ -122,7 +124,7 @@ BecomeCandidate(s, transfer) ==
     /\ UNCHANGED <<epoch, offices, promises, handed, restarts>>
 
 WinPreVotes(s) ==
-    /\ role[s] = "precandidate" /\ IsQuorum(pre[s])
+    /\ IF PreVote THEN role[s] = "precandidate" /\ IsQuorum(pre[s]) ELSE role[s] # "leader" /\ ~SupportsPromised(s)
     /\ BecomeCandidate(s, FALSE)
     /\ UNCHANGED bound
 
