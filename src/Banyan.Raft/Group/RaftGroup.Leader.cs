@@ -242,7 +242,9 @@ public sealed partial class RaftGroup
         }
 
         Invariant.Holds(m.Index <= _log.LastIndex);
-        follower.CommitKnown = LogIndex.Max(follower.CommitKnown, m.Commit);
+        // It may also know less than before: what a member knows to be committed is not durable. An answer that was
+        // overtaken only costs one more message.
+        follower.CommitKnown = m.Commit;
         follower.TicksWaiting = 0;
         follower.Acknowledged(m.Index);
         bool isNews = m.Index > follower.Match;
