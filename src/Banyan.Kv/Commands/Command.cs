@@ -79,7 +79,9 @@ public sealed record EndCommand(
     RequestId Request, ReadOnlyMemory<byte> Reply, IReadOnlyList<PromisedWrite> InFlight, IReadOnlyList<Key> LocalKeys) : Command;
 
 /// <summary>All intents of a committed transaction are resolved: its record may be forgotten in time.</summary>
-public sealed record ResolvedCommand(TransactionMeta Meta) : Command;
+/// <param name="Meta">The transaction.</param>
+/// <param name="LocalKeys">What its <see cref="EndCommand"/> has resolved: only if all of it still lies in the record's range.</param>
+public sealed record ResolvedCommand(TransactionMeta Meta, IReadOnlyList<Key> LocalKeys) : Command;
 
 /// <summary>Turns intents of a final transaction into versions, or removes them.</summary>
 public sealed record ResolveCommand(TransactionId Id, bool Commit, Timestamp Timestamp, IReadOnlyList<Key> Keys) : Command;

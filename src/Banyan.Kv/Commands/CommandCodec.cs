@@ -79,6 +79,7 @@ public static class CommandCodec
             case ResolvedCommand c:
                 writer.Byte((byte)Kind.Resolved);
                 c.Meta.Encode(writer);
+                EncodeKeys(writer, c.LocalKeys);
                 break;
             default:
                 Invariant.Unreachable(command.GetType().Name);
@@ -109,7 +110,7 @@ public static class CommandCodec
             Kind.Split => new SplitCommand(
                 reader.Key(), new(reader.Number()), new((uint)reader.Number()), reader.Number()),
             Kind.PreferLeader => new PreferLeaderCommand(new((uint)reader.Number()), reader.Number()),
-            Kind.Resolved => new ResolvedCommand(TransactionMeta.Decode(ref reader)),
+            Kind.Resolved => new ResolvedCommand(TransactionMeta.Decode(ref reader), DecodeKeys(ref reader)),
             _ => null!,
         };
         return command is not null && !reader.Failed;

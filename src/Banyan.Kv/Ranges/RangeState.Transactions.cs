@@ -23,6 +23,7 @@ public sealed partial class RangeState
             return new CommandOutcome.Refused(RefusedBecause.TooLate);
         }
 
+        if (IsLateCopy(c)) return LayIntents(c);
         if (Obstacle(c) is { } obstacle)
         {
             // The client hears that this attempt failed: no copy of it that is still on its way may succeed after that.
@@ -33,6 +34,19 @@ public sealed partial class RangeState
 
         Invariant.Holds(c.Writes.Length == 0 || c.Timestamp > Closed);
         return c.OnePhase ? CommitOnePhase(c) : LayIntents(c);
+    }
+
+    // All that it would do is done, and is not looked at again: its conditions may have changed since, by itself.
+    private bool IsLateCopy(WriteCommand c)
+    {
+        if (c.OnePhase || c.Writes.Length == 0) return false;
+        if (c.Staged is not null && Records.GetValueOrDefault(c.Meta.Id) is not { Status: TransactionStatus.Staging }) return false;
+        foreach (KeyWrite write in c.Writes)
+        {
+            if (!Intents.TryGet(write.Key, out Intent own) || own.Meta.Id != c.Meta.Id || own.Sequence < write.Sequence) return false;
+        }
+
+        return true;
     }
 
     private bool IsHere(WriteCommand c)
@@ -64,9 +78,10 @@ public sealed partial class RangeState
             // Trap 9: a one-range commit beside a record would leave two truths.
             if (c.OnePhase) return new CommandOutcome.Refused(RefusedBecause.HasRecord);
         }
-        else if (c.Meta.StartedAt <= RecordHorizon)
+
+        if (record is not { Status: TransactionStatus.Staging } && c.Meta.StartedAt <= RecordHorizon)
         {
-            // Trap 9: its record may have been final, and forgotten.
+            // Trap 9: its record may have been final, and forgotten; or what bars its writes has been.
             return new CommandOutcome.Refused(RefusedBecause.TooLate);
         }
 
@@ -94,7 +109,8 @@ public sealed partial class RangeState
                 return new CommandOutcome.Conflict(condition.Key, intent);
             if (anyNewer && Versions.NewestTimestamp(condition.Key) is var newest && newest > c.Timestamp)
                 return new CommandOutcome.TooOld(condition.Key, newest);
-            byte[]? value = ValueFor(c.Meta.Id, condition.Key, c.Timestamp);
+            // What stood before the transaction: a condition says nothing of its own writes.
+            byte[]? value = ValueFor(TransactionId.None, condition.Key, c.Timestamp);
             bool holds = condition.Kind switch
             {
                 ConditionKind.Exists => value is not null,
@@ -148,7 +164,7 @@ public sealed partial class RangeState
     private CommandOutcome.Done LayIntents(WriteCommand c)
     {
         // Where the writes and the record stand now: for a late copy, where the first one has put them.
-        Timestamp highest = c.Writes.Length == 0 ? c.Timestamp : Timestamp.Zero;
+        Timestamp highest = Timestamp.Zero;
         foreach (KeyWrite write in c.Writes)
         {
             Timestamp timestamp = c.Timestamp;
@@ -189,7 +205,7 @@ public sealed partial class RangeState
             }
         }
 
-        return new(highest);
+        return new(highest.IsZero ? c.Timestamp : highest);
     }
 
     private CommandOutcome ApplyEnd(EndCommand c)
@@ -228,10 +244,12 @@ public sealed partial class RangeState
         return new CommandOutcome.RecordState(record);
     }
 
-    private CommandOutcome.Done ApplyResolve(ResolveCommand c)
+    private CommandOutcome ApplyResolve(ResolveCommand c)
     {
+        // The range was cut: "done" would speak for intents that lie elsewhere now.
+        if (!AreHere(c.Keys) && !Mutation.Is("resolve-what-lies-elsewhere")) return new CommandOutcome.Void();
         Resolve(c.Id, c.Commit, c.Timestamp, c.Keys);
-        return new(c.Timestamp);
+        return new CommandOutcome.Done(c.Timestamp);
     }
 
     private void Resolve(TransactionId id, bool commit, Timestamp timestamp, IReadOnlyList<Key> keys)
@@ -304,9 +322,21 @@ public sealed partial class RangeState
     private CommandOutcome ApplyResolved(ResolvedCommand c)
     {
         if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
+        // What the commit was to resolve here was cut off in between: the record must not forget it.
+        if (!AreHere(c.LocalKeys)) return new CommandOutcome.Void();
         if (Records.TryGetValue(c.Meta.Id, out TransactionRecord? record) && record.Status == TransactionStatus.Committed)
             Records[c.Meta.Id] = record with { InFlight = [] };
         return new CommandOutcome.Done(Timestamp.Zero);
+    }
+
+    private bool AreHere(IReadOnlyList<Key> keys)
+    {
+        foreach (Key key in keys)
+        {
+            if (!Descriptor.Span.Contains(key)) return false;
+        }
+
+        return true;
     }
 
     private void SetRecord(TransactionRecord record)

@@ -109,7 +109,7 @@ public sealed partial class Replica
                     all &= reply is ReplyBody.Applied;
                     if (--unanswered > 0) return;
                     _beingResolved.Remove(record.Meta.Id);
-                    if (all && HoldsLeaseAt(Timestamp.Zero)) Propose(new ResolvedCommand(record.Meta), _ => { });
+                    if (all && HoldsLeaseAt(Timestamp.Zero)) Propose(new ResolvedCommand(record.Meta, []), _ => { });
                 });
             }
         }

@@ -419,17 +419,16 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         run.Finish(outcome);
     }
 
-    private EndCommand End(bool commit, Timestamp expectStaging, Timestamp? at = null)
-    {
-        Group anchor = _groups.Find(g => g.HasAnchor)!;
-        return new(meta, commit, at ?? _timestamp, expectStaging, run.Request, reply, Promises, [.. anchor.Writes.Select(w => w.Key)]);
-    }
+    private EndCommand End(bool commit, Timestamp expectStaging, Timestamp? at = null) =>
+        new(meta, commit, at ?? _timestamp, expectStaging, run.Request, reply, Promises, LocalKeys);
+
+    private Key[] LocalKeys => [.. _groups.Find(g => g.HasAnchor)!.Writes.Select(w => w.Key)];
 
     private void ResolveAll(Timestamp timestamp)
     {
         int unresolved = 0;
         bool all = true;
-        if (_groups.Count == 1) SendToAnchor(new ResolvedCommand(meta), _ => { });
+        if (_groups.Count == 1) SendToAnchor(new ResolvedCommand(meta, LocalKeys), _ => { });
         foreach (Group group in _groups)
         {
             if (group.HasAnchor) continue;
@@ -437,7 +436,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             Resolve(group, commit: true, timestamp, body =>
             {
                 all &= body is ReplyBody.Applied;
-                if (--unresolved == 0 && all) SendToAnchor(new ResolvedCommand(meta), _ => { });
+                if (--unresolved == 0 && all) SendToAnchor(new ResolvedCommand(meta, LocalKeys), _ => { });
             });
         }
     }
