@@ -1,0 +1,49 @@
+using Banyan.Simulator.Workloads;
+
+namespace Banyan.Simulator.Tests;
+
+/// <summary>Runs that once showed a bug in the core. What each of them showed stands beside it.</summary>
+public class FoundSeedsTests
+{
+    [Theory]
+    [InlineData("bank", 1, 120)] // a scan within the clocks' uncertainty pushed all clocks ahead
+    [InlineData("register", 9, 120)] // a late copy moved a staging record that was committed as it stood
+    [InlineData("register", 10, 120)] // a late copy was answered with its own timestamp, not the first one's
+    [InlineData("register", 30, 150)] // a resent command failed on a condition because of its own intents
+    [InlineData("sequential", 2, 120)] // a restarted follower was not told again what is committed
+    [InlineData("sequential", 17, 150)] // as register 9
+    [InlineData("append", 387, 200)] // requests sent again and again kept a slow range from ever answering
+    public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
+    {
+        Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());
+        Assert.True(verdict.Violations.Count == 0, string.Join("; ", verdict.Violations));
+    }
+
+    [Fact]
+    public void A_run_tells_which_faults_and_rare_states_it_has_seen()
+    {
+        var faults = new SortedSet<string>();
+        var states = new SortedSet<string>();
+        for (ulong seed = 1; seed <= 12; seed++)
+        {
+            Verdict verdict = Simulation.Run(seed, 60, new AppendWorkload(), new RunOptions());
+            faults.UnionWith(verdict.Faults.Where(f => f.Value > 0).Select(f => f.Key));
+            states.UnionWith(verdict.Sometimes.Keys);
+        }
+
+        Assert.Superset(new SortedSet<string> { "crashes", "partitions", "lostMessages", "duplicatedMessages", "cloggedMessages", "pauses", "clockJumps" }, faults);
+        Assert.Contains(faults, f => f.StartsWith("buggify: ", StringComparison.Ordinal));
+        Assert.Superset(new SortedSet<string> { "a lease begins", "reads are refreshed", "a recovery ends in Committed" }, states);
+    }
+
+    [Fact]
+    public void A_run_is_spared_the_kinds_of_faults_that_it_is_told_to_be()
+    {
+        Verdict verdict = Simulation.Run(2, 60, new AppendWorkload(), new RunOptions { Without = ["crashes", "loss", "partitions", "probes"] });
+        Assert.Empty(verdict.Violations);
+        Assert.Equal(0, verdict.Faults["crashes"]);
+        Assert.Equal(0, verdict.Faults["lostMessages"]);
+        Assert.Equal(0, verdict.Faults["partitions"]);
+        Assert.DoesNotContain(verdict.Faults.Keys, f => f.StartsWith("buggify: ", StringComparison.Ordinal));
+    }
+}
