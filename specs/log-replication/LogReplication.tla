@@ -265,7 +265,7 @@ NotReachedCut ==
 
 Symmetry == Permutations(Server)
 
-\* Narrows the search for figure 8: one candidate a term, never the same twice in a row.
+\* Narrows a search: terms in order, one candidate in each (rivals: see leader-election), never the same twice in a row.
 Alternate ==
     \A r, q \in requests :
         /\ (r[2] = q[2] => r = q)
