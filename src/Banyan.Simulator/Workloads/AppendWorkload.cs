@@ -106,7 +106,7 @@ public sealed class AppendWorkload : IWorkload
     public void Stop() => _left = 0;
 
     /// <inheritdoc/>
-    public void Check(CommittedHistory history, List<string> violations) => 
+    public void Check(CommittedHistory history, List<string> violations) =>
         AppendChecker.Check(_operations, history, isFresh: _cluster is { ClocksWereTooFar: false }, violations);
 
     private static Key KeyOf(int i) => Key.Of($"k{i:d2}");

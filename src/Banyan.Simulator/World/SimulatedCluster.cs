@@ -107,8 +107,16 @@ public sealed class SimulatedCluster
     {
         Faults = Faults with
         {
-            Loss = 0, Duplication = 0, CrashEvery = 0, PartitionEvery = 0, SplitEvery = 0, ClogEvery = 0, PauseEvery = 0, ClockJumpEvery = 0,
-            CrashWhileSending = 0, FlushFails = 0,
+            Loss = 0,
+            Duplication = 0,
+            CrashEvery = 0,
+            PartitionEvery = 0,
+            SplitEvery = 0,
+            ClogEvery = 0,
+            PauseEvery = 0,
+            ClockJumpEvery = 0,
+            CrashWhileSending = 0,
+            FlushFails = 0,
         };
         if (Probes is not null) Probes.IsOn = false;
         Network.Heal();
