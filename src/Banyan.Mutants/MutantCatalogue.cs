@@ -45,6 +45,7 @@ internal static class MutantCatalogue
         new("apply-a-retry-twice", "append", "bank"),
         new("ignore-the-fence", "append", "bank"),
         // Ranges
+        new("resolve-what-lies-elsewhere", "append", "register"),
         new("cut-a-range-without-its-intents", "append"),
         new("cut-a-range-without-its-clients", "append"),
         new("an-image-without-intents", "append"),
