@@ -1,5 +1,18 @@
 namespace Banyan.Simulator.Exploration;
 
+/// <summary>Which of the two keys the reader reads at once; for both there are far more states than for one.</summary>
+public enum ReaderKeys
+{
+    /// <summary>The one in the range of the record.</summary>
+    Anchor,
+
+    /// <summary>The one in the other range.</summary>
+    Other,
+
+    /// <summary>Both.</summary>
+    Both,
+}
+
 /// <summary>How far <see cref="CommitExploration"/> goes.</summary>
 public sealed record CommitExplorationOptions
 {
@@ -11,6 +24,9 @@ public sealed record CommitExplorationOptions
 
     /// <summary>Messages that come twice.</summary>
     public int Duplicates { get; init; }
+
+    /// <summary>What is read, and so who is pushed from where.</summary>
+    public ReaderKeys Reads { get; init; } = ReaderKeys.Anchor;
 
     /// <summary>Whether the transaction also looks at what it writes, so that it cannot be moved without asking.</summary>
     public bool HasConditions { get; init; }

@@ -26,6 +26,7 @@ internal sealed class ExploredStore : IExploredPart
     public const int Count = 4;
 
     private const long StartOfTime = 1_700_000_000_000_000;
+    private const ulong DownSeed = 0xD07;
     private const long ResendMicroseconds = 1_000;
 
     /// <summary>The two keys, one in each range.</summary>
@@ -147,7 +148,8 @@ internal sealed class ExploredStore : IExploredPart
     {
         if (!IsDown) return history;
         // Of one that is down only its answer is left.
-        return Outcome is TransactionOutcome.Committed committed ? committed.Timestamp.Value : Outcome is null ? 1UL : 2;
+        ulong answer = Outcome is TransactionOutcome.Committed committed ? committed.Timestamp.Value : Outcome is null ? 1UL : 2;
+        return StableHash.Add(DownSeed, answer);
     }
 
     public object View()
@@ -187,9 +189,14 @@ internal sealed class ExploredStore : IExploredPart
 
         public IEnumerable<TransactionStep> Run(Transaction transaction)
         {
-            GetStep get = transaction.Get([KeyA, KeyB]);
+            GetStep get = transaction.Get(owner._options.Reads switch
+            {
+                ReaderKeys.Anchor => [KeyA],
+                ReaderKeys.Other => [KeyB],
+                _ => [KeyA, KeyB],
+            });
             yield return get;
-            owner.Seen = (get.Values[0] is not null, get.Values[1] is not null);
+            owner.Seen = (get.Values[0] is not null, get.Values[^1] is not null);
         }
     }
 

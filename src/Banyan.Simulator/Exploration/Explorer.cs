@@ -1,3 +1,5 @@
+using Banyan.Primitives;
+
 namespace Banyan.Simulator.Exploration;
 
 /// <summary>Goes through all states of a system, depth first.</summary>
@@ -116,7 +118,15 @@ internal sealed class Explorer(ExploredSystem system, long statesMax, int violat
     private void CheckEnd(WorldState state)
     {
         var violations = new List<string>();
-        system.CheckEnd(state, violations);
+        try
+        {
+            system.CheckEnd(state, violations);
+        }
+        catch (InvariantViolation broken)
+        {
+            violations.Add(broken.Message);
+        }
+
         foreach (string violation in violations) Report(violation);
     }
 

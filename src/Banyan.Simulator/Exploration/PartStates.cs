@@ -18,6 +18,9 @@ internal sealed class PartStates(Func<int, IExploredPart> start)
     private readonly List<(int From, int To)> _links = [];
     private readonly Dictionary<(int From, int To, ulong Hash), int> _byContent = [];
 
+    // The object made last of each part, and the state that it is in: a path mostly goes on from there.
+    private readonly SortedDictionary<int, (int State, IExploredPart Object)> _latest = [];
+
     private sealed record State(int Part, int Before, int Input, ulong History, object View);
 
     /// <summary>What came of an input.</summary>
@@ -34,7 +37,7 @@ internal sealed class PartStates(Func<int, IExploredPart> start)
     {
         IExploredPart fresh = start(part);
         int[] sent = Number(part, fresh.TakeSent());
-        return (Number(part, fresh, before: -1, input: 0, history: (ulong)part + 1), sent);
+        return (Number(part, fresh, before: -1, input: 0, history: StableHash.Add(0, (ulong)part)), sent);
     }
 
     public int PartOf(int state) => _states[state].Part;
@@ -54,11 +57,12 @@ internal sealed class PartStates(Func<int, IExploredPart> start)
         Step step;
         try
         {
-            IExploredPart part = Make(state);
+            IExploredPart part = TakeLatest(state) ?? Make(state);
             Give(part, input);
             int[] sent = Number(_states[state].Part, part.TakeSent());
             ulong history = StableHash.Add(_states[state].History, input < 0 ? (ulong)-input : StableHash.Add(0, _messages[input]));
             step = new(Number(_states[state].Part, part, state, input, history), sent, null);
+            _latest[_states[state].Part] = (step.Next, part);
         }
         catch (InvariantViolation broken)
         {
@@ -80,6 +84,9 @@ internal sealed class PartStates(Func<int, IExploredPart> start)
         part.TakeSent();
         return part;
     }
+
+    private IExploredPart? TakeLatest(int state) =>
+        _latest.Remove(_states[state].Part, out (int State, IExploredPart Object) latest) && latest.State == state ? latest.Object : null;
 
     private void Give(IExploredPart part, int input)
     {
