@@ -271,4 +271,7 @@ Alternate ==
         /\ (r[2] = q[2] => r = q)
         /\ (r[2] = q[2] + 1 => r[1] # q[1])
         /\ \A t \in 1..r[2] : \E p \in requests : p[2] = t
+
+\* The same, with prompt flushes: one server at a time has entries to flush.
+Prompt == Alternate /\ Cardinality({s \in Server : disk[s].log # log[s]}) <= 1
 =============================================================================
