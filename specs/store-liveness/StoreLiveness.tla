@@ -31,7 +31,7 @@ VARIABLES
     for,          \* by supporter: what it has promised Old; Durable is at or above Expiration
     floor,        \* by supporter: the clock reading in its last durable record
     bound,        \* by supporter: the epoch at which its Raft group has promised Old its vote
-    life, opens,  \* of Old: which life, and NoLeaseBefore
+    life, opens,  \* of Old: which life, and since when it IsOpen
     from,         \* of Old: what it knows of each supporter's promise, and what it asks for
     lsu,          \* LeadSupportedUntil of Old: never goes back within its term
     leads,        \* whether Old still leads its first term

@@ -20,6 +20,9 @@ internal static class MutantCatalogue
         new("withdraw-support-early", "register", "append"),
         new("serve-after-the-lease", "register", "append"),
         new("begin-a-lease-in-the-past", "append"),
+        new("lease-at-once-after-a-restart", "append", "register"),
+        new("vote-at-once-after-a-restart", "append", "register"),
+        new("ask-at-once-after-a-restart", "append", "register"),
         new("lose-the-low-water-mark", "append", "register"),
         // Timestamps
         new("write-below-reads", "append"),

@@ -9,6 +9,9 @@ public interface IStoreLiveness
     /// <summary>False: the group uses its own heartbeats and election timeouts, and gives no lease.</summary>
     bool Enabled { get; }
 
+    /// <summary>False for a while after a restart: no vote may be given, since nobody knows yet what was served before.</summary>
+    bool IsOpen { get; }
+
     /// <summary>This server's clock, which decides about expiry.</summary>
     Timestamp Now { get; }
 

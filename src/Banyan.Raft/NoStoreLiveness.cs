@@ -16,6 +16,9 @@ public sealed class NoStoreLiveness : IStoreLiveness
     public bool Enabled => false;
 
     /// <inheritdoc/>
+    public bool IsOpen => true;
+
+    /// <inheritdoc/>
     public Timestamp Now => Timestamp.Zero;
 
     /// <inheritdoc/>

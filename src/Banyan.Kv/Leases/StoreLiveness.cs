@@ -14,8 +14,7 @@ public readonly record struct LivenessMessage(ServerId From, ServerId To, bool I
 /// <remarks>
 /// <para>
 /// A supporter makes (epoch, expiration) durable before it answers, and the expiration somewhat further ahead than it
-/// answers: most heartbeats then cost no flush, and a restarted supporter keeps rather more than it promised. Once its own clock has passed the expiration it
-/// withdraws: it counts the epoch up, so that no late heartbeat can revive what it has given up, and only then may its
+/// X: it counts the epoch up, so that no late heartbeat can revive what it has given up, and only then may its
 /// Raft groups vote for another. Epochs belong to a pair of servers: a withdrawal by one supporter says nothing about
 /// the promises of another. A restart of the requester begins a new epoch with everyone.
 /// </para>
@@ -31,6 +30,7 @@ public sealed class StoreLiveness : IStoreLiveness
     private readonly LivenessOptions _options;
     private readonly SortedDictionary<ServerId, Pair> _pairs = [];
     private readonly ulong _life;
+    private readonly long _opensAt;
     private Timestamp _nextHeartbeat;
 
     private sealed class Pair
@@ -82,6 +82,7 @@ public sealed class StoreLiveness : IStoreLiveness
         }
 
         _life = life + 1;
+        if (life > 0) _opensAt = clock.WallMicroseconds + clock.MaxOffsetMicroseconds;
         foreach (Pair pair in _pairs.Values) pair.RequestEpoch = _life << LifeShift;
         IsDirty = true;
     }
@@ -97,6 +98,15 @@ public sealed class StoreLiveness : IStoreLiveness
 
     /// <inheritdoc/>
     public bool Enabled => true;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A restart forgets how far the hybrid clock had come, and so how far this server has served: at most to what the
+    /// fastest wall clock of the cluster said. Ours has passed that ε after the start. Until then no lease begins
+    /// here, no vote is given (nobody else of its quorum need know of what was served), and no support is asked for (a
+    /// new epoch ends the promises on which it rested).
+    /// </remarks>
+    public bool IsOpen => _clock.WallMicroseconds >= _opensAt;
 
     /// <inheritdoc/>
     public Timestamp Now => _clock.Reading;
@@ -131,6 +141,7 @@ public sealed class StoreLiveness : IStoreLiveness
     {
         get
         {
+            if (!IsOpen) return _clock.Reading;
             Timestamp due = Timestamp.MaxValue;
             foreach (Pair pair in _pairs.Values)
             {
@@ -162,7 +173,7 @@ public sealed class StoreLiveness : IStoreLiveness
             Changes++;
         }
 
-        if (now < _nextHeartbeat) return;
+        if (now < _nextHeartbeat || !(IsOpen || Mutation.Is("ask-at-once-after-a-restart"))) return;
         _nextHeartbeat = now.Add(_options.HeartbeatMicroseconds);
         Timestamp expiration = now.Add(_options.SupportMicroseconds);
         foreach ((ServerId server, Pair pair) in _pairs)

@@ -78,9 +78,6 @@ public sealed partial class Store
     /// <summary>The log of this server.</summary>
     public WriteAheadLog Wal { get; }
 
-    /// <summary>No lease of this life begins before the wall clock, in microseconds since the Unix epoch, says so.</summary>
-    internal long NoLeaseBefore { get; }
-
     internal Probes Probes => Options.Probes;
 
     /// <summary>Messages to send; the host takes them and empties the list.</summary>
@@ -114,8 +111,6 @@ public sealed partial class Store
         Clock = clock;
         Wal = wal;
         _random = random;
-        // An earlier life may have served up to what the fastest clock of the cluster said; by then ours has passed that.
-        if (recovered.Liveness.Length > 0) NoLeaseBefore = clock.WallMicroseconds + options.MaxOffsetMicroseconds;
         Liveness = new(self, servers, options.Liveness, clock, recovered.Liveness);
         // The new life is durable before anything is said in its name: it is the first record of the first flush.
         AppendLiveness();

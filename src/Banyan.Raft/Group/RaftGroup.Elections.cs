@@ -120,7 +120,8 @@ public sealed partial class RaftGroup
             return;
         }
 
-        if (!m.LeaderTransfer && HasLivingLeaderOtherThan(m.From))
+        bool isOpen = _liveness.IsOpen || Mutation.Is("vote-at-once-after-a-restart");
+        if (!isOpen || (!m.LeaderTransfer && HasLivingLeaderOtherThan(m.From)))
         {
             _messagesNow.Add(new RequestVoteReply(Self, m.From, Term, Granted: false, m.PreVote));
             return;

@@ -20,6 +20,8 @@ internal sealed class StoreLivenessFake(RaftCluster cluster, ServerId self) : IS
 
     public bool Enabled => true;
 
+    public bool IsOpen => true;
+
     public Timestamp Now => cluster.Now;
 
     public (ulong Epoch, bool Supported) SupportFor(ServerId leader)

@@ -83,6 +83,8 @@ public sealed class IdleTickTests
     {
         public bool Enabled => true;
 
+        public bool IsOpen => true;
+
         public Timestamp Now => new(5);
 
         public (ulong Epoch, bool Supported) SupportFor(ServerId leader) => (1, leader == new ServerId(2));
