@@ -11,8 +11,7 @@ internal static class MutantCatalogue
         new("vote-for-a-shorter-log", "append"),
         new("vote-though-promised", "append", "register"),
         new("commit-without-a-quorum", "append"),
-        new("commit-an-older-term", "append"),
-        new("commit-what-may-differ", "append"),
+        new("commit-an-older-term", Explorations.Elections),
         new("append-without-looking-back", "append"),
         new("answer-before-the-flush", "append"),
         // Leases and liveness
@@ -27,7 +26,7 @@ internal static class MutantCatalogue
         // Timestamps
         new("write-below-reads", "append"),
         new("write-below-closed", "append"),
-        new("write-below-a-version", "append"),
+        new("write-below-a-version", "register"),
         new("close-before-the-entry", "append"),
         new("trust-the-clock", "append", "register"),
         new("read-through-intents", "append"),
@@ -41,7 +40,7 @@ internal static class MutantCatalogue
         new("answer-a-moved-attempt-early", "append"),
         new("resolve-before-the-commit-is-explicit", "append"),
         new("abort-a-staging-record", "append"),
-        new("recover-without-preventing", "append"),
+        new("recover-without-preventing", Explorations.Commits, "append"),
         new("recover-without-all-writes", "append"),
         new("write-though-prevented", "append"),
         new("end-a-record-twice", "append"),

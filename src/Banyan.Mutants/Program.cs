@@ -31,30 +31,41 @@ return survivors == 0 ? 0 : 1;
 (string? Workload, string? CaughtBy, ulong Seeds) Hunt(Mutant mutant)
 {
     ulong runs = 0;
+    foreach (string exploration in mutant.Workloads.Where(Explorations.Has))
+    {
+        runs++;
+        if (Caught(mutant, () => Explorations.FirstViolation(exploration)) is { } violation) return (exploration, violation, runs);
+    }
+
     for (ulong seed = 1; seed <= seedsMax; seed++)
     {
-        foreach (string workload in mutant.Workloads)
+        foreach (string workload in mutant.Workloads.Where(w => !Explorations.Has(w)))
         {
             runs++;
-            Mutation.Activate(mutant.Name);
-            try
-            {
-                Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!);
-                if (verdict.Violations.Count > 0) return (workload, verdict.Violations[0], runs);
-            }
-            catch (Exception e)
-            {
-                // What the run died of would have stopped a server as well.
-                return (workload, e.Message, runs);
-            }
-            finally
-            {
-                Mutation.Activate(null);
-            }
+            if (Caught(mutant, () => Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!).Violations.FirstOrDefault()) is { } violation)
+                return (workload, violation, runs);
         }
     }
 
     return (null, null, runs);
+}
+
+// With the bug switched on; what a run dies of would have stopped a server as well.
+static string? Caught(Mutant mutant, Func<string?> run)
+{
+    Mutation.Activate(mutant.Name);
+    try
+    {
+        return run();
+    }
+    catch (Exception e)
+    {
+        return e.Message;
+    }
+    finally
+    {
+        Mutation.Activate(null);
+    }
 }
 
 static void Write(Mutant mutant, string? workload, string? caughtBy, ulong seeds)

@@ -34,7 +34,7 @@ public static class Simulation
     {
         var random = new SeededRandom(seed);
         bool isSwarm = options.Faults is null;
-        FaultOptions faults = FaultKinds.Without(options.Faults ?? FaultOptions.Swarm(random.Fork()), options.Without);
+        FaultOptions faults = FaultKinds.Without(options.Faults ?? SwarmOf(seed, random.Fork()), options.Without);
         if (!workload.StandsStaleReads) faults = faults with { ClockJumpsTooFar = 0 };
         int servers = random.Chance(0.3) ? 5 : 3;
         var probes = new SimulatedProbes(random.Fork());
@@ -70,6 +70,12 @@ public static class Simulation
             seed, workload.Operations, workload.Commits, violations, cluster.Network.TraceHash, cluster.Time.Now,
             cluster.Time.Events, workload.Outcomes, FaultsOf(cluster),
             cluster.Probes?.States ?? new Dictionary<string, long>());
+    }
+
+    private static FaultOptions SwarmOf(ulong seed, SeededRandom random)
+    {
+        FaultOptions faults = FaultOptions.Swarm(random);
+        return seed % 3 == 0 ? faults.Hastened(random) : faults;
     }
 
     private static SortedDictionary<string, long> FaultsOf(SimulatedCluster cluster)

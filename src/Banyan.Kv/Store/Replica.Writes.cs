@@ -127,6 +127,7 @@ public sealed partial class Replica
         foreach (KeyWrite write in command.Writes)
         {
             if (!Mutation.Is("write-below-reads")) floor = Timestamp.Max(floor, Served.Floor(write.Key, id));
+            if (Mutation.Is("write-below-a-version")) continue;
             if (anyNewer) floor = Timestamp.Max(floor, State.Versions.NewestTimestamp(write.Key));
             if (_inFlightKeys.TryGetValue(write.Key, out InFlightKey inFlight)) floor = Timestamp.Max(floor, inFlight.Highest);
         }

@@ -12,7 +12,7 @@ internal sealed class ExploredMember : IExploredPart
     public const int Crash = -4;
 
     // Timers are the exploration's: each runs out when it says so. Ticks in between change nothing that is looked at.
-    private static readonly RaftOptions _raftOptions = new() { ElectionTicks = 1, ResendTicks = 1, HeartbeatTicks = 1000 };
+    private readonly RaftOptions _raftOptions = new() { ElectionTicks = 1, ResendTicks = 1, HeartbeatTicks = 1000 };
     private const int TicksOfTimerMax = 16;
 
     private readonly RaftExplorationOptions _options;
@@ -33,7 +33,18 @@ internal sealed class ExploredMember : IExploredPart
         _options = options;
         _configuration = configuration;
         _self = configuration.Voters[part];
+        if (options.OneEntryAMessage) _raftOptions = _raftOptions with { MessageBytesMax = 1 };
+        if (options.TornLogs) TearLog(part);
         Start();
+    }
+
+    // The first led term 1 and the second term 2, each elected with the third's vote; the first has heard of it; all restarted.
+    private void TearLog(int part)
+    {
+        _durableState = new(new(2), part == 0 ? ServerId.None : new(2), default, default, 0);
+        _durable.Add(new(new(1), new(1), EntryKind.Empty, default));
+        if (part == 0) _durable.Add(new(new(1), new(2), EntryKind.Command, new byte[] { 1, 1 }));
+        if (part == 1) _durable.Add(new(new(2), new(2), EntryKind.Empty, default));
     }
 
     private void Start()

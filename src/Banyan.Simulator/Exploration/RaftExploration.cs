@@ -36,7 +36,7 @@ public static class RaftExploration
 
         public override int[] Budgets => [options.Timers, options.Proposals, options.Crashes, options.Duplicates, options.Losses];
 
-        public override ulong[] FirstPast => [0];
+        public override ulong[] FirstPast => [options.TornLogs ? (1UL << 2) | (2UL << 4) : 0];
 
         public override int DuplicateBudget => CopyBudget;
 
@@ -54,7 +54,7 @@ public static class RaftExploration
                 MemberView view = ViewOf(state, part);
                 if (view.HasWrites) actions.Add(new(part, ExploredMember.Flush));
                 // In the first state the members are equal but for their names: whichever begins is called the first.
-                if (state.Budgets[TimerBudget] > 0 && (!isFirst || part == 0)) actions.Add(new(part, ExploredMember.Timer, TimerBudget));
+                if (state.Budgets[TimerBudget] > 0 && (!isFirst || part == 0 || options.TornLogs)) actions.Add(new(part, ExploredMember.Timer, TimerBudget));
                 if (view.IsLeader && state.Budgets[ProposalBudget] > 0) actions.Add(new(part, ExploredMember.Propose, ProposalBudget));
                 // Before anything has happened a crash changes nothing.
                 if (state.Budgets[CrashBudget] > 0 && !isFirst) actions.Add(new(part, ExploredMember.Crash, CrashBudget));

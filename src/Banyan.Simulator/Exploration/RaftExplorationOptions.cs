@@ -24,6 +24,15 @@ public sealed record RaftExplorationOptions
     /// <summary>Messages that come twice.</summary>
     public int Duplicates { get; init; }
 
+    /// <summary>
+    /// Whether the members begin with a past that has torn their logs: all have an entry of term 1, the first its second,
+    /// which nobody else has, the second one of term 2 in its place. Else they begin with nothing.
+    /// </summary>
+    public bool TornLogs { get; init; }
+
+    /// <summary>Whether an append carries one entry at most.</summary>
+    public bool OneEntryAMessage { get; init; }
+
     /// <summary>Gives up after so many states.</summary>
     public long StatesMax { get; init; } = 20_000_000;
 

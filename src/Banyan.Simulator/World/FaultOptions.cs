@@ -116,4 +116,15 @@ public sealed record FaultOptions
         CheckpointEvery = random.Chance(0.7) ? 500_000 + random.Next(5_000_000) : 0,
         CoalescesArrivals = random.Chance(0.5),
     };
+
+    /// <summary>The same, but with a run of many short lives, many cuts of ranges or clocks as far apart as they may be.</summary>
+    public FaultOptions Hastened(SeededRandom random) => this with
+    {
+        CrashEvery = random.Chance(0.7) ? 80_000 + random.Next(600_000) : CrashEvery,
+        DownMax = random.Chance(0.5) ? 2_000 + random.Next(100_000) : DownMax,
+        CrashWhileSending = random.Chance(0.3) ? random.NextDouble() * 0.005 : CrashWhileSending,
+        SplitEvery = random.Chance(0.4) ? 30_000 + random.Next(300_000) : SplitEvery,
+        ClockOffsetMax = random.Chance(0.5) ? 48_000 : ClockOffsetMax,
+        DuplicateDelayMax = random.Chance(0.2) ? 3_000_000 : DuplicateDelayMax,
+    };
 }

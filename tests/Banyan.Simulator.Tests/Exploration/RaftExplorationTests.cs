@@ -17,6 +17,10 @@ public sealed class RaftExplorationTests(ITestOutputHelper output)
     public void Two_candidates_at_once() => AssertHolds(new() { Timers = 2, Proposals = 0, Crashes = 0, Losses = 0 });
 
     [Fact]
+    public void Two_elections_over_torn_logs() =>
+        AssertHolds(new() { TornLogs = true, OneEntryAMessage = true, Timers = 2, Proposals = 0, Crashes = 0, Losses = 0 });
+
+    [Fact]
     public void A_member_that_forgets_its_vote_is_found_out() =>
         AssertFound("one leader a term", new() { Timers = 2, Proposals = 0, Losses = 0, ForgetsVote = true });
 
