@@ -1,0 +1,25 @@
+using Banyan.Simulator.Exploration;
+
+namespace Banyan.Mutants;
+
+/// <summary>Bounded explorations under which some mutants are sure to show, where a simulation meets them once in a thousand seeds.</summary>
+internal static class Explorations
+{
+    /// <summary>Three members, with logs torn by earlier terms.</summary>
+    public const string Elections = "exploration of elections";
+
+    /// <summary>A commit over two ranges, and its recovery.</summary>
+    public const string Commits = "exploration of commits";
+
+    /// <summary>Whether this names an exploration, not a workload.</summary>
+    public static bool Has(string name) => name is Elections or Commits;
+
+    /// <summary>What it finds first; null if nothing.</summary>
+    public static string? FirstViolation(string name)
+    {
+        ExplorationResult result = name == Elections
+            ? RaftExploration.Run(new() { TornLogs = true, OneEntryAMessage = true, Timers = 2, Proposals = 0, Crashes = 1, Losses = 0 })
+            : CommitExploration.Run(new());
+        return result.Violations.Count == 0 ? null : result.Violations[0];
+    }
+}
