@@ -18,7 +18,7 @@ public sealed class RaftReplicatedLog : IReplicatedLog
     private readonly Queue<AfterFlush> _afterFlush = new();
     private readonly ByteWriter _writer = new();
 
-    private sealed record AfterFlush(ulong Position, IReadOnlyList<RaftMessage> Messages, LogEntry? LastAppended);
+    private sealed record AfterFlush(ulong Position, ulong Write, IReadOnlyList<RaftMessage> Messages, LogEntry? LastAppended);
 
     internal RaftReplicatedLog(RangeId range, RaftGroup raft, WriteAheadLog wal)
     {
@@ -92,12 +92,13 @@ public sealed class RaftReplicatedLog : IReplicatedLog
             else if (ready.EntriesToAppend.Count == 0 && _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition)
             {
                 // Nothing to wait for: all that they promise is durable.
+                if (ready.Write > 0) _raft.Trace?.On(new(RaftStep.Flush, _raft.Term) { Write = ready.Write });
                 foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
             }
             else if (ready.MessagesAfterFlush.Count > 0 || ready.EntriesToAppend.Count > 0)
             {
                 _afterFlush.Enqueue(new(
-                    _wal.EndPosition, ready.MessagesAfterFlush,
+                    _wal.EndPosition, ready.Write, ready.MessagesAfterFlush,
                     ready.EntriesToAppend.Count > 0 ? ready.EntriesToAppend[^1] : null));
                 store.AwaitFlush(replica);
             }
@@ -113,6 +114,7 @@ public sealed class RaftReplicatedLog : IReplicatedLog
         while (_afterFlush.TryPeek(out AfterFlush? waiting) && waiting.Position <= position)
         {
             _afterFlush.Dequeue();
+            _raft.Trace?.On(new(RaftStep.Flush, _raft.Term) { Write = waiting.Write });
             foreach (RaftMessage message in waiting.Messages) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
             if (waiting.LastAppended is { } last) _raft.OnAppended(last.Index, last.Term);
         }

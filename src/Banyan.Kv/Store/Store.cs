@@ -432,7 +432,7 @@ public sealed partial class Store
     {
         RangeDescriptor descriptor = state.Descriptor;
         var configuration = new Configuration(descriptor.Members, [], []);
-        var raft = new RaftGroup(Options.Raft, Self, configuration, logState, Liveness, _random.Fork());
+        var raft = new RaftGroup(Options.Raft, Self, configuration, logState, Liveness, _random.Fork(), Options.Trace?.OfGroup(Self, descriptor.Id));
         var replica = new Replica(this, state, new RaftReplicatedLog(descriptor.Id, raft, Wal));
         if (_replicas.TryGetValue(descriptor.Id, out Replica? early))
         {

@@ -1,4 +1,5 @@
 using Banyan.Kv.Leases;
+using Banyan.Kv.Tracing;
 using Banyan.Primitives;
 using Banyan.Raft;
 
@@ -72,6 +73,9 @@ public sealed record StoreOptions
 
     /// <summary>What the simulator wants to be done and told.</summary>
     public Probes Probes { get; init; } = Probes.Off;
+
+    /// <summary>Hears every protocol step; null for nobody.</summary>
+    public IStoreTrace? Trace { get; init; }
 
     /// <summary>Two-phase commit in place of parallel commits: for comparison only.</summary>
     public bool TwoPhaseCommit { get; init; }

@@ -59,6 +59,7 @@ public sealed partial class RaftGroup
 
     private void BecomePreCandidate()
     {
+        if (Role == RaftRole.Candidate) Trace?.On(new(RaftStep.StepDown, Term));
         Role = RaftRole.PreCandidate;
         Leader = ServerId.None;
         _campaignForTransfer = false;
@@ -74,6 +75,7 @@ public sealed partial class RaftGroup
         Leader = ServerId.None;
         Term = Term.Next;
         _vote = Self;
+        Trace?.On(new(RaftStep.Campaign, Term));
         _campaignForTransfer = forTransfer;
         _votes.Clear();
         ResetElectionTimer();
@@ -141,6 +143,7 @@ public sealed partial class RaftGroup
         if (granted)
         {
             _vote = m.From;
+            Trace?.On(new(RaftStep.Vote, Term) { Server = m.From });
             // The leader stepped down of its own will: nobody is owed the promise that was made to it.
             if (m.LeaderTransfer) (_promisedTo, _promisedEpoch) = (ServerId.None, 0);
             ResetElectionTimer();

@@ -27,6 +27,7 @@ public sealed partial class RaftGroup
         _log.Merge(m.Entries);
         LogIndex commit = LogIndex.Min(m.Commit, last);
         if (commit > _log.Committed) _log.CommitTo(commit);
+        Trace?.On(new(RaftStep.Accept, Term) { Previous = m.PrevIndex, Last = last, Commit = m.Commit });
         AcknowledgeAppend(m.From, last);
     }
 
@@ -36,6 +37,7 @@ public sealed partial class RaftGroup
         RaftSnapshot snapshot = m.Snapshot;
         if (snapshot.Index <= _log.Committed)
         {
+            Trace?.On(new(RaftStep.Accept, Term) { Last = _log.Committed });
             AcknowledgeAppend(m.From, _log.Committed);
             return;
         }
@@ -44,6 +46,7 @@ public sealed partial class RaftGroup
         {
             // All of it is here already, and the leader may have counted on what comes after.
             _log.CommitTo(snapshot.Index);
+            Trace?.On(new(RaftStep.Accept, Term) { Last = snapshot.Index, Commit = snapshot.Index });
             AcknowledgeAppend(m.From, snapshot.Index);
             return;
         }

@@ -64,6 +64,7 @@ public sealed partial class RaftGroup
 
         // What was durable when the election began is still durable: it was written before this term's vote.
         _log.Append(new(Term, _log.LastIndex.Next, EntryKind.Empty, default));
+        Trace?.On(new(RaftStep.BecomeLeader, Term));
     }
 
     private void LeaveOffice()
@@ -287,6 +288,7 @@ public sealed partial class RaftGroup
         }
 
         _log.CommitTo(best);
+        Trace?.On(new(RaftStep.Commit, Term) { Last = best });
         Progress self = _progress[Self];
         self.CommitKnown = best;
     }

@@ -28,6 +28,7 @@ public sealed partial class RaftGroup
     private ServerId _vote;
     private ServerId _promisedTo;
     private ulong _promisedEpoch;
+    private ulong _writes;
 
     /// <summary>Starts a member, as a follower.</summary>
     /// <param name="options">The knobs.</param>
@@ -36,10 +37,12 @@ public sealed partial class RaftGroup
     /// <param name="state">What was durable; <see cref="RaftLogState.Empty"/> for a new one.</param>
     /// <param name="liveness">Support between servers.</param>
     /// <param name="random">For election timeouts.</param>
+    /// <param name="trace">Hears what it does; null for nobody.</param>
     public RaftGroup(
         RaftOptions options, ServerId self, Configuration configuration, RaftLogState state, IStoreLiveness liveness,
-        SeededRandom random)
+        SeededRandom random, IRaftTrace? trace = null)
     {
+        Trace = trace;
         _options = options;
         Self = self;
         _configuration = configuration;
@@ -60,7 +63,11 @@ public sealed partial class RaftGroup
         }
 
         ResetElectionTimer();
+        Trace?.On(new(RaftStep.Restart, Term) { Server = _vote, Last = _log.LastIndex, LastTerm = _log.LastTerm, Commit = _log.Committed });
     }
+
+    /// <summary>Hears what it does; null for nobody.</summary>
+    public IRaftTrace? Trace { get; }
 
     /// <summary>Which member this is.</summary>
     public ServerId Self { get; }
@@ -112,9 +119,12 @@ public sealed partial class RaftGroup
         IReadOnlyList<LogEntry> entries = _log.TakeUnwritten();
         HardState? hardState = null;
         if (MustWriteHardState || (entries.Count > 0 && HardState != _written)) hardState = _written = HardState;
+        bool writes = hardState is not null || entries.Count > 0 || _messagesAfterFlush.Count > 0;
+        if (writes) TraceWrite();
 
         return new()
         {
+            Write = writes ? _writes : 0,
             HardState = hardState,
             EntriesToAppend = entries,
             MessagesNow = Taken(ref _messagesNow),
@@ -180,6 +190,7 @@ public sealed partial class RaftGroup
         if (Role != RaftRole.Leader || _uncommittedBytes > _options.UncommittedBytesMax) return false;
         _uncommittedBytes += payload.Length;
         _log.Append(new(Term, index, EntryKind.Command, payload));
+        Trace?.On(new(RaftStep.Propose, Term) { Last = index });
         return true;
     }
 
@@ -198,6 +209,7 @@ public sealed partial class RaftGroup
     public void OnSnapshotInstalled(RaftSnapshot snapshot)
     {
         _log.Reset(snapshot.Index, snapshot.Term);
+        Trace?.On(new(RaftStep.Install, Term) { Last = snapshot.Index, LastTerm = snapshot.Term });
         if (!Leader.IsNone) AcknowledgeAppend(Leader, snapshot.Index);
     }
 
@@ -229,9 +241,22 @@ public sealed partial class RaftGroup
     }
 
     /// <summary>The log as it is, for a checkpoint that is consistent with <see cref="RaftLogState.AppliedIndex"/>.</summary>
-    public RaftLogState CaptureLog() => new(
-        HardState, _log.CompactedIndex, _log.CompactedTerm, _log.Slice(_log.CompactedIndex.Next, _log.LastIndex, long.MaxValue),
-        _log.Applied);
+    public RaftLogState CaptureLog()
+    {
+        Trace?.On(new(RaftStep.Checkpoint, Term) { Last = _log.LastIndex, LastTerm = _log.LastTerm, Commit = _log.Committed });
+        return new(
+            HardState, _log.CompactedIndex, _log.CompactedTerm,
+            _log.Slice(_log.CompactedIndex.Next, _log.LastIndex, long.MaxValue), _log.Applied);
+    }
+
+    private void TraceWrite()
+    {
+        _writes++;
+        Trace?.On(new(RaftStep.Write, Term)
+        {
+            Server = _vote, Last = _log.LastIndex, LastTerm = _log.LastTerm, Commit = _written.Commit, Write = _writes,
+        });
+    }
 
     private static List<T> Taken<T>(ref List<T> list)
     {
@@ -253,10 +278,12 @@ public sealed partial class RaftGroup
         {
             Term = term;
             _vote = ServerId.None;
+            Trace?.On(new(RaftStep.LearnTerm, Term));
         }
         else
         {
             Invariant.Holds(Leader.IsNone || leader.IsNone || Leader == leader, "one leader a term");
+            if (Role is RaftRole.Leader or RaftRole.Candidate) Trace?.On(new(RaftStep.StepDown, Term));
         }
 
         if (Role == RaftRole.Leader) LeaveOffice();

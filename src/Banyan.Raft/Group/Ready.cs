@@ -15,6 +15,9 @@ public sealed class Ready
     /// <summary>The state to put in place of the log, before anything else; then call <see cref="RaftGroup.OnSnapshotInstalled"/>.</summary>
     public RaftSnapshot? SnapshotToInstall { get; internal init; }
 
+    /// <summary>Which write this is, counted from 1, for the trace; 0 if there is nothing to write, and nothing waits for a flush.</summary>
+    public ulong Write { get; internal init; }
+
     /// <summary>To be made durable if not null.</summary>
     public HardState? HardState { get; internal init; }
 
