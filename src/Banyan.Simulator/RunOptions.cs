@@ -1,3 +1,4 @@
+using Banyan.Kv.Tracing;
 using Banyan.Simulator.World;
 
 namespace Banyan.Simulator;
@@ -10,6 +11,9 @@ public sealed record RunOptions
 
     /// <summary>Kinds of faults (<see cref="FaultKinds"/>) that the run is spared.</summary>
     public IReadOnlyList<string> Without { get; init; } = [];
+
+    /// <summary>Hears every protocol step, given the run's virtual time; null for nobody.</summary>
+    public Func<VirtualTime, IStoreTrace>? Trace { get; init; }
 
     /// <summary>Called with the cluster before it starts, for tests that look inside.</summary>
     public Action<SimulatedCluster>? Watch { get; init; }

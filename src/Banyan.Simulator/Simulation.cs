@@ -41,7 +41,9 @@ public static class Simulation
         probes.IsOn = !options.Without.Contains(FaultKinds.Probes);
         StoreOptions? knobs = isSwarm ? StoreKnobs.Swarm(random.Fork(), probes) : null;
         if (knobs is not null && options.Without.Contains(FaultKinds.Knobs)) knobs = new() { Probes = probes };
-        var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults, knobs);
+        var time = new VirtualTime();
+        if (options.Trace is { } trace) knobs = (knobs ?? new()) with { Trace = trace(time) };
+        var cluster = new SimulatedCluster(random.NextUInt64(), servers, workload.Cuts, faults, knobs, time);
         var violations = new List<string>();
         SeededRandom splits = random.Fork();
         cluster.OnSplitDue = () => Split(cluster, workload.AnyCut(splits), splits);

@@ -20,9 +20,12 @@ public sealed class SimulatedCluster
     /// <param name="cuts">Where the key space is cut into ranges at the start.</param>
     /// <param name="faults">What goes wrong.</param>
     /// <param name="storeOptions">The stores' knobs.</param>
-    public SimulatedCluster(ulong seed, int servers, IReadOnlyList<Key> cuts, FaultOptions faults, StoreOptions? storeOptions = null)
+    /// <param name="time">The clock of the run, if somebody else looks at it as well.</param>
+    public SimulatedCluster(
+        ulong seed, int servers, IReadOnlyList<Key> cuts, FaultOptions faults, StoreOptions? storeOptions = null, VirtualTime? time = null)
     {
         _random = new(seed);
+        Time = time ?? new();
         Faults = faults;
         StoreOptions = storeOptions ?? new();
         Probes = StoreOptions.Probes as SimulatedProbes;
@@ -36,7 +39,7 @@ public sealed class SimulatedCluster
     public long StartOfTime { get; } = 1_700_000_000_000_000;
 
     /// <summary>The clock of the run.</summary>
-    public VirtualTime Time { get; } = new();
+    public VirtualTime Time { get; }
 
     /// <summary>What goes wrong; may be changed in the middle of a run.</summary>
     public FaultOptions Faults { get; set; }
