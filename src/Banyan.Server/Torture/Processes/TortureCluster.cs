@@ -75,10 +75,16 @@ internal sealed class TortureCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every server, by its process id.</summary>
+    /// <summary>Ends every server at once, and none starts again.</summary>
+    public void Close()
+    {
+        foreach (TortureServer server in Servers) server.Close();
+    }
+
+    /// <summary>Ends every server, by its process id, and the network between them.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (TortureServer server in Servers) server.Kill();
+        Close();
         await Network.DisposeAsync().ConfigureAwait(false);
     }
 

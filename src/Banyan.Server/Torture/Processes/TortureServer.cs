@@ -4,15 +4,17 @@ using System.Text;
 namespace Banyan.Server.Torture.Processes;
 
 /// <summary>One <c>banyan serve</c> process of the cluster: started, paused and killed by its process id alone.</summary>
-internal sealed class TortureServer(int id, string executable, Uri gateway, string folder, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment) : IDisposable
+internal sealed class TortureServer(int id, string executable, Uri gateway, string folder, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
 {
     private const int OutputCharsMax = 1 << 18;
     private static readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly Lock _gate = new();
     private readonly StringBuilder _output = new();
+    private readonly Lock _processGate = new();
     private Process? _process;
     private bool _isPaused;
+    private bool _isClosed;
 
     public int Id => id;
 
@@ -49,38 +51,61 @@ internal sealed class TortureServer(int id, string executable, Uri gateway, stri
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         lock (_gate) _output.Clear();
-        Process process = Process.Start(start) ?? throw new IOException($"{executable} could not be started");
-        process.OutputDataReceived += Keep;
-        process.ErrorDataReceived += Keep;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        _process = process;
-        _isPaused = false;
+        lock (_processGate)
+        {
+            if (_isClosed) throw new OperationCanceledException();
+            Process process = Process.Start(start) ?? throw new IOException($"{executable} could not be started");
+            process.OutputDataReceived += Keep;
+            process.ErrorDataReceived += Keep;
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            _process = process;
+            _isPaused = false;
+        }
     }
 
     /// <summary>Kills it hard, as a power cut of its process would; what it had handed to the kernel stays.</summary>
     public void Kill()
     {
-        Process? process = _process;
-        _process = null;
-        if (process is null) return;
-        if (!process.HasExited) process.Kill();
-        process.WaitForExit();
-        process.Dispose();
+        lock (_processGate)
+        {
+            Process? process = _process;
+            _process = null;
+            if (process is null) return;
+            if (!process.HasExited) process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    /// <summary>Kills it, and it never starts again.</summary>
+    public void Close()
+    {
+        lock (_processGate)
+        {
+            _isClosed = true;
+            Kill();
+        }
     }
 
     public void Pause()
     {
-        if (_process is null) return;
-        ProcessSignal.Pause(_process);
-        _isPaused = true;
+        lock (_processGate)
+        {
+            if (_process is null) return;
+            ProcessSignal.Pause(_process);
+            _isPaused = true;
+        }
     }
 
     public void Continue()
     {
-        if (_process is null || !_isPaused) return;
-        ProcessSignal.Continue(_process);
-        _isPaused = false;
+        lock (_processGate)
+        {
+            if (_process is null || !_isPaused) return;
+            ProcessSignal.Continue(_process);
+            _isPaused = false;
+        }
     }
 
     /// <summary>Waits until it answers for its health, or has ended, or the time is up: true for the first.</summary>
@@ -123,8 +148,6 @@ internal sealed class TortureServer(int id, string executable, Uri gateway, stri
             return null;
         }
     }
-
-    public void Dispose() => Kill();
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
