@@ -51,6 +51,7 @@ internal static class MutantCatalogue
         new("cut-a-range-without-its-intents", "append"),
         new("cut-a-range-without-its-clients", "append"),
         new("an-image-without-intents", "append"),
+        new("resolve-over-a-gap", "append", "register"),
         // The tree
         new("move-below-itself", "scene"),
         new("spawn-without-reading-the-name", "scene"),

@@ -63,7 +63,7 @@ internal sealed class ClosedTimestamps(Store.Store store)
         _open.Add(replica);
     }
 
-    /// <summary>The earliest resolved timestamp of all ranges here; settles what can be. Zero while a range is not here yet.</summary>
+    /// <summary>The earliest resolved timestamp of all keys here; settles what can be. Zero while some are not here yet.</summary>
     public Timestamp Frontier()
     {
         HasNews = false;
@@ -89,7 +89,7 @@ internal sealed class ClosedTimestamps(Store.Store store)
             if (stream.SettledCount > 0) frontier = Timestamp.Min(frontier, stream.Closed);
         }
 
-        return frontier;
+        return store.HasGap ? Timestamp.Zero : frontier;
     }
 
     private bool TrySettle(Replica replica)

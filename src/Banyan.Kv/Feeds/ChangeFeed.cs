@@ -77,7 +77,7 @@ public sealed class ChangeFeed
         foreach (VersionEvent one in events)
         {
             // The frontier promised that nothing more comes below it.
-            Invariant.Holds(one.Timestamp > Frontier);
+            Invariant.Holds(one.Timestamp > Frontier, "nothing comes below the frontier");
             _held.Add(one);
         }
 

@@ -75,10 +75,10 @@ public sealed class StoreSnapshot
         return (hash, keys);
     }
 
-    /// <summary>Pins all ranges; null while one of them is not here yet, or history does not reach back so far.</summary>
+    /// <summary>Pins all ranges; null while keys are not here yet, or history does not reach back so far.</summary>
     internal static StoreSnapshot? TryTake(Store.Store store, Timestamp timestamp)
     {
-        if (timestamp > store.Feed.Frontier) return null;
+        if (timestamp > store.Feed.Frontier || store.HasGap) return null;
         var replicas = new List<Store.Replica>();
         foreach (Store.Replica replica in store.Replicas.Values)
         {

@@ -11,9 +11,39 @@ public sealed partial class Store
 {
     private readonly SortedDictionary<RangeId, RecoveredRange> _recoveredLogs = [];
     private readonly SortedSet<RangeId> _recoveredStates = [];
+    private readonly List<KeySpan> _home = []; // what this server has copies of, however it is cut
+
+    /// <summary>
+    /// Whether keys are missing here that this server should have: a snapshot of a range's left half came before the cut
+    /// was applied, and the right half has not come yet. Until then nothing is resolved.
+    /// </summary>
+    internal bool HasGap { get; private set; }
+
+    private void LookForGap()
+    {
+        List<KeySpan> here = [];
+        foreach (Replica replica in _replicas.Values)
+        {
+            if (replica.IsInitialized) here.Add(replica.State.Descriptor.Span);
+        }
+
+        here.Sort((a, b) => a.Start.CompareTo(b.Start));
+        HasGap = false;
+        foreach (KeySpan home in _home)
+        {
+            Key reached = home.Start;
+            foreach (KeySpan span in here)
+            {
+                if (span.Start <= reached && span.End > reached) reached = span.End;
+            }
+
+            HasGap |= reached < home.End && !Mutation.Is("resolve-over-a-gap");
+        }
+    }
 
     private void Recover(StoreRecovery recovered, IReadOnlyList<RangeDescriptor> bootstrap)
     {
+        _home.AddRange(bootstrap.Where(range => range.Members.Contains(Self)).Select(range => range.Span));
         foreach ((RangeId range, RecoveredRange log) in recovered.Logs) _recoveredLogs.Add(range, log);
         if (!recovered.HasCheckpoint)
         {
@@ -33,6 +63,8 @@ public sealed partial class Store
             if (_recoveredLogs.Remove(range, out RecoveredRange? log))
                 AddReplica(new RangeState(new(range, default, 0, [.. Servers], ServerId.None)), log.ToLogState(LogIndex.Zero));
         }
+
+        LookForGap();
     }
 
     private void RecoverReplica(RangeState state)
@@ -72,6 +104,7 @@ public sealed partial class Store
             log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
         Replica replica = AddReplica(right, log);
         MarkDirty(replica);
+        if (HasGap) LookForGap();
         if (right.Descriptor.PreferredLeader == Self) replica.Log.Campaign();
     }
 
@@ -101,6 +134,7 @@ public sealed partial class Store
     internal void OnSnapshotInstalled(Replica replica)
     {
         HoldsTiling(replica.State.Descriptor);
+        LookForGap();
         Directory.Learn(new(replica.State.Descriptor, ServerId.None, 0));
         Feed.CatchUp(replica.State);
     }
