@@ -10,7 +10,7 @@ namespace Banyan.Server.Torture.Load;
 /// generation, so that neither checking nor memory grows with the length of the run.
 /// </summary>
 /// <remarks>
-/// Below /root/G&lt;number&gt;, each in a zone of its own and so in a range of its own:
+/// Below /root/G&lt;number&gt;, spread over zones that are new with each generation, and so over all ranges:
 /// <code>
 /// L0 …       a list: its children, in order; an append spawns one, named after its element
 /// R0/v17     a register that holds 17: a write renames the child by its id, a compare-and-set by its path
@@ -21,15 +21,18 @@ namespace Banyan.Server.Torture.Load;
 /// </remarks>
 internal sealed class Generation
 {
-    public const int Lists = 6;
+    public const int Lists = 12;
     public const int Registers = 6;
     public const int Properties = 12;
     public const int Pairs = 6;
     public const int Accounts = 4;
     public const int Coins = 12;
 
-    /// <summary>Zones 1 … of the world are used.</summary>
-    public const int Zones = 6;
+    /// <summary>Ranges that the nodes are spread over.</summary>
+    public const int Ranges = 6;
+
+    private const uint ZonesPerRange = 1 << 24;
+    private const int ZonesPerGeneration = 4;
 
     /// <summary>Of the nodes P and Q.</summary>
     public const string PropertyName = "metadata/v";
@@ -84,6 +87,9 @@ internal sealed class Generation
 
     public void Leave() => Interlocked.Decrement(ref _underWay);
 
+    /// <summary>Where a range is cut.</summary>
+    public static ZoneId FirstZoneOf(int range) => new((uint)(range + 1) * ZonesPerRange);
+
     /// <summary>The spawn that founds a generation.</summary>
     public static SpawnOperation Found(int number)
     {
@@ -94,6 +100,9 @@ internal sealed class Generation
             nodes.Add(Node(0, $"R{i}", ZoneOf(i)));
             nodes.Add(Node(nodes.Count - 1, "v0", null));
         }
+
+        // A list has a zone to itself, since appends take turns at its counter of serials.
+        ZoneId ZoneOf(int i) => new(FirstZoneOf(i % Ranges).Value + (uint)((number * ZonesPerGeneration) + (i / Ranges % ZonesPerGeneration)));
 
         for (int i = 0; i < Properties; i++) nodes.Add(Node(0, $"P{i}", ZoneOf(i)));
         for (int i = 0; i < Pairs; i++)
@@ -157,8 +166,6 @@ internal sealed class Generation
     }
 
     public static string PathOf(int number) => ScenePath.Join(ScenePath.Root, $"G{number}");
-
-    private static ZoneId ZoneOf(int i) => new((uint)(i % Zones) + 1);
 
     private static TemplateNode Node(int above, string name, ZoneId? zone) => new(above, name, "Node", "", [], 0, zone, [], []);
 }

@@ -17,8 +17,8 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     // Weights of the kinds, in parts of a thousand.
     private static readonly (int Weight, string Kind)[] _mix =
     [
-        (340, "property-read"), (290, "property-write"), (60, "pair-write"), (20, "ledger"), (70, "register-read"), (25, "register-write"),
-        (25, "register-cas"), (75, "append"), (55, "list-read"), (5, "snapshot"), (20, "transfer"), (15, "coin-read"),
+        (370, "property-read"), (310, "property-write"), (60, "pair-write"), (20, "ledger"), (70, "register-read"), (20, "register-write"),
+        (20, "register-cas"), (45, "append"), (45, "list-read"), (5, "snapshot"), (20, "transfer"), (15, "coin-read"),
     ];
 
     private readonly long[] _lastSeen = new long[Generation.Registers];
@@ -152,7 +152,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
         }
         catch (BanyanException e)
         {
-            _why = $"read: {e.Code}: {e.Message}";
+            _why = $"{e.Code}: {e.Message}";
             if (e.Code == FailureCode.NotFound) load.Current?.History.AddSurprise($"node {node} is not found: {e.Message}");
             return null;
         }
@@ -327,7 +327,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
         }
         catch (BanyanException e)
         {
-            _why = $"snapshot: {e.Code}: {e.Message}";
+            _why = $"{e.Code}: {e.Message}";
             return OperationOutcome.Failed;
         }
     }

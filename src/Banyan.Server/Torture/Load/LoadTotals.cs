@@ -64,7 +64,7 @@ internal sealed class LoadTotals
             _kinds[kind] = _kinds.GetValueOrDefault(kind) + 1;
             if (outcome == OperationOutcome.Ok) _latencies.Record(microseconds * 1000);
             if (why is null) return;
-            string reason = why.Length <= 60 ? why : why[..60] + "…";
+            string reason = $"{kind}: {(why.Length <= 80 ? why : why[..80] + "…")}";
             if (_failures.Count < 200 || _failures.ContainsKey(reason)) _failures[reason] = _failures.GetValueOrDefault(reason) + 1;
         }
     }

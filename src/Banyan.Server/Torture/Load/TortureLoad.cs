@@ -88,8 +88,8 @@ internal sealed class TortureLoad : IAsyncDisposable
     {
         await using (BanyanClient client = await BanyanClient.ConnectAsync(Gateways).ConfigureAwait(false))
         {
-            for (uint zone = 1; zone <= Generation.Zones; zone++)
-                await client.CutRangeAsync(SceneKeys.Start(new(zone)), new((uint)(zone % Gateways.Count) + 1)).ConfigureAwait(false);
+            for (int range = 0; range < Generation.Ranges; range++)
+                await client.CutRangeAsync(SceneKeys.Start(Generation.FirstZoneOf(range)), new((uint)(range % Gateways.Count) + 1)).ConfigureAwait(false);
             var ledger = new SpawnOperation(NodeRef.At(ScenePath.Root), new([new(-1, "Ledger", "Node", "", [], 0, null, [], [])]));
             if (await client.TransactAsync(ledger).ConfigureAwait(false) is not TransactOutcome.Committed committed) throw new IOException("the world could not be founded");
             LedgerNode = committed.Nodes[0];
