@@ -89,20 +89,24 @@ FlushWith(s, t, v) ==
        THEN acknowledged' = [acknowledged EXCEPT ![term[s]][s] = Max(@, unflushed[s])]
        ELSE UNCHANGED acknowledged
 
-\* A candidate asks only when its own vote, and so its whole log, is durable.
-Campaign(s, t) ==
+\* What a step does in memory is apart from what it makes durable: LogReplicationRounds has flushes of their own.
+CampaignInMemory(s, t) ==
     /\ t > term[s]
     /\ term' = [term EXCEPT ![s] = t]
     /\ vote' = [vote EXCEPT ![s] = s]
     /\ role' = [role EXCEPT ![s] = "candidate"]
+    /\ UNCHANGED <<log, commit>>
+
+\* A candidate asks only when its own vote, and so its whole log, is durable.
+Campaign(s, t) ==
+    /\ CampaignInMemory(s, t)
     /\ FlushWith(s, t, s)
     /\ requests' = requests \cup {<<s, t, LastTerm(log[s]), Len(log[s])>>}
     /\ votes' = votes \cup {<<s, s, t>>}
-    /\ UNCHANGED <<log, commit, sent, sentCommit, agreed, restarts>>
+    /\ UNCHANGED <<sent, sentCommit, agreed, restarts>>
 
-\* The answer leaves after the flush.
-Vote(v, c, t) ==
-    /\ v # c /\ <<v, c, t>> \notin votes
+VoteInMemory(v, c, t) ==
+    /\ v # c
     /\ \E r \in requests :
         /\ r[1] = c /\ r[2] = t
         /\ r[3] > LastTerm(log[v]) \/ (r[3] = LastTerm(log[v]) /\ r[4] >= Len(log[v]))
@@ -110,9 +114,15 @@ Vote(v, c, t) ==
     /\ term' = [term EXCEPT ![v] = t]
     /\ vote' = [vote EXCEPT ![v] = c]
     /\ role' = [role EXCEPT ![v] = "follower"]
+    /\ UNCHANGED <<log, commit>>
+
+\* The answer leaves after the flush.
+Vote(v, c, t) ==
+    /\ <<v, c, t>> \notin votes
+    /\ VoteInMemory(v, c, t)
     /\ FlushWith(v, t, c)
     /\ votes' = votes \cup {<<v, c, t>>}
-    /\ UNCHANGED <<log, commit, requests, sent, sentCommit, agreed, restarts>>
+    /\ UNCHANGED <<requests, sent, sentCommit, agreed, restarts>>
 
 \* The first entry of a term is empty; it leaves beside its own flush.
 BecomeLeader(s, t) ==
@@ -137,7 +147,7 @@ Merged(old, prev, last, from) ==
     LET agree == \A i \in (prev + 1)..Min(last, Len(old)) : old[i] = from[i] IN
     IF agree /\ Len(old) >= last /\ Bug # "CutOnRepeat" THEN old ELSE Prefix(from, last)
 
-Accept(f, t, prev, last, c) ==
+AcceptInMemory(f, t, prev, last, c) ==
     /\ t >= term[f] /\ sent[t] # <<>> /\ ~(role[f] = "leader" /\ term[f] = t)
     /\ last <= Len(sent[t]) /\ c <= sentCommit[t]
     /\ prev <= Min(last, Len(log[f])) /\ TermAt(log[f], prev) = TermAt(sent[t], prev)
@@ -146,6 +156,9 @@ Accept(f, t, prev, last, c) ==
     /\ role' = [role EXCEPT ![f] = "follower"]
     /\ log' = [log EXCEPT ![f] = Merged(@, prev, last, sent[t])]
     /\ commit' = [commit EXCEPT ![f] = Max(@, IF Bug = "CommitUnseen" THEN Min(c, Len(log'[f])) ELSE Min(c, last))]
+
+Accept(f, t, prev, last, c) ==
+    /\ AcceptInMemory(f, t, prev, last, c)
     /\ unflushed' = [unflushed EXCEPT ![f] = IF t > term[f] THEN last ELSE Max(@, last)]
     /\ IF Bug = "AcknowledgeEarly"
        THEN acknowledged' = [acknowledged EXCEPT ![t][f] = Max(@, last)]
@@ -185,7 +198,7 @@ Restart(s) ==
     /\ unflushed' = [unflushed EXCEPT ![s] = 0]
     /\ UNCHANGED <<disk, requests, votes, sent, sentCommit, acknowledged, agreed>>
 
-\* The next two are here for traces. The model does without: a member that learns a term, and a leader that steps down,
+\* The next two are here for traces (LogReplicationTrace). The model does without: a member that learns a term, and a leader that steps down,
 \* do nothing that they could not do, or leave undone, as they were before; a campaign may skip terms.
 \* A message of a later term that changes nothing else: a refused append, a refused vote.
 LearnTerm(s, t) ==
@@ -224,7 +237,8 @@ OneLeaderATerm ==
     \A s, other \in Server : role[s] = "leader" /\ role[other] = "leader" /\ term[s] = term[other] => s = other
 
 \* Same index and term: the same entry, and the same entries before it.
-LogsMatch(a, b) == \A i \in 1..Min(Len(a), Len(b)) : a[i] = b[i] => Prefix(a, i) = Prefix(b, i)
+\* (Said of neighbours, which comes to the same.)
+LogsMatch(a, b) == \A i \in 2..Min(Len(a), Len(b)) : a[i] = b[i] => a[i - 1] = b[i - 1]
 EqualLogs ==
     /\ \A s, other \in Server : LogsMatch(log[s], log[other]) /\ LogsMatch(log[s], disk[other].log)
     /\ \A s \in Server, t \in Terms : LogsMatch(log[s], sent[t])

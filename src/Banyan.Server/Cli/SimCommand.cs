@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Banyan.Simulator;
+using Banyan.Simulator.Tracing;
 using Banyan.Simulator.Workloads;
 using Banyan.Simulator.World;
 
@@ -15,13 +16,14 @@ internal static class SimCommand
     private static readonly Option<string> _workload = new("--workload") { Description = string.Join(", ", WorkloadCatalogue.Names), DefaultValueFactory = _ => "append" };
     private static readonly Option<bool> _calm = new("--calm") { Description = "Without faults" };
     private static readonly Option<string?> _without = new("--without") { Description = "Spare the run some kinds of faults: " + string.Join(",", FaultKinds.All) };
+    private static readonly Option<string?> _trace = new("--trace") { Description = "With one seed: write every protocol step to this file, for specs/check-trace" };
     private static readonly Option<bool> _shrink = new("--shrink") { Description = "Make a failing run as small as it goes, and print how to run that" };
 
     public static Command Make()
     {
         var command = new Command("sim", "Run whole clusters and their clients in one thread under virtual time, with faults, and check what they did")
         {
-            _seed, _seeds, _operations, _workload, _calm, _without, _shrink,
+            _seed, _seeds, _operations, _workload, _calm, _without, _shrink, _trace,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         command.Add(MutantsCommand.Make());
@@ -42,6 +44,7 @@ internal static class SimCommand
         var options = new RunOptions { Faults = parsed.GetValue(_calm) ? FaultOptions.None : null, Without = without };
         if (first == last)
         {
+            using NdjsonTrace? trace = TraceTo(parsed.GetValue(_trace), ref options);
             Verdict verdict = Simulation.Run(first, operations, WorkloadCatalogue.TryMake(workload)!, options);
             Write(verdict, json);
             return verdict.Violations.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
@@ -65,6 +68,34 @@ internal static class SimCommand
 
         totals.Write(json);
         return totals.Violations == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static NdjsonTrace? TraceTo(string? path, ref RunOptions options)
+    {
+        if (path is null) return null;
+        VirtualTime? time = null;
+        var trace = new NdjsonTrace(OpenTrace(path), () => (ulong)time!.Now);
+        options = options with
+        {
+            Trace = now =>
+            {
+                time = now;
+                return trace;
+            },
+        };
+        return trace;
+    }
+
+    internal static FileStream OpenTrace(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailed(ExitCode.BadInput, $"--trace {path}: {e.Message}");
+        }
     }
 
     private static int Shrink(ulong seed, int operations, string workload, bool json)
