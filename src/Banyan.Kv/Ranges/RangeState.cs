@@ -1,5 +1,6 @@
 using Banyan.Kv.Commands;
 using Banyan.Kv.Leases;
+using Banyan.Kv.Tracing;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Raft;
@@ -94,7 +95,8 @@ public sealed partial class RangeState
     /// <param name="term">The entry's term.</param>
     /// <param name="payload">Header and commands, as <see cref="EntryBatch"/> writes them.</param>
     /// <param name="outcomes">Gets one outcome a command.</param>
-    public void Apply(LogIndex index, Term term, ReadOnlySpan<byte> payload, List<CommandOutcome> outcomes)
+    /// <param name="trace">Hears of each command; null for nobody.</param>
+    public void Apply(LogIndex index, Term term, ReadOnlySpan<byte> payload, List<CommandOutcome> outcomes, IStoreTrace? trace = null)
     {
         var reader = new ByteReader(payload);
         EntryHeader header = EntryHeader.Decode(ref reader);
@@ -115,6 +117,7 @@ public sealed partial class RangeState
                 : valid ? Apply(command)
                 : new CommandOutcome.Void();
             outcomes.Add(outcome);
+            trace?.OnApplied(this, index, i, command, outcome);
             Hash = StableHash.Add(Hash, outcome.Code);
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
 using Banyan.Kv.Store;
+using Banyan.Kv.Tracing;
 using Banyan.Primitives;
 
 namespace Banyan.Kv.Transactions;
@@ -22,6 +23,7 @@ namespace Banyan.Kv.Transactions;
 internal sealed class CommitAttempt(TransactionRun run, Transaction transaction, TransactionMeta meta, ReadOnlyMemory<byte> reply)
 {
     private readonly Store.Store _store = run.Store;
+    private readonly IStoreTrace? _trace = run.Store.Options.TwoPhaseCommit ? null : run.Store.Options.Trace;
     private readonly List<Group> _groups = [];
     private Timestamp _timestamp = transaction.ReadTimestamp;
     private Timestamp _stagedAt;
@@ -204,6 +206,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private void SendWrites(bool staged)
     {
         IReadOnlyList<PromisedWrite> promises = Promises;
+        _trace?.On(new(TransactionStepKind.Begin, meta.Id) { Timestamp = _timestamp, Flag = HasReads, Ranges = [.. _groups.OrderBy(g => !g.HasAnchor).Select(RangeOf)] });
         _mayBeStaged = staged;
         if (staged) _stagingAttempt++;
         _unanswered = _groups.Count;
@@ -227,6 +230,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private void OnWritten(Group group, Timestamp stagedUpTo, ReplyBody body)
     {
         bool stagesHere = !stagedUpTo.IsZero;
+        _trace?.On(TransactionEvent.OfReply(meta.Id, RangeOf(group), body));
         switch (body)
         {
             case ReplyBody.Applied { Outcome: CommandOutcome.Done done }:
@@ -271,6 +275,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         if (_unknown || _refused is not null)
         {
+            _trace?.On(new(TransactionStepKind.GiveUp, meta.Id));
             Decide();
             return;
         }
@@ -294,6 +299,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 }
 
                 _refused = "what was read has changed";
+                _trace?.On(new(TransactionStepKind.GiveUp, meta.Id));
                 Decide();
             });
         }
@@ -310,6 +316,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
         _store.Probes.Sometimes("a record is staged again, alone");
         Group anchor = _groups.Find(g => g.HasAnchor)!;
+        _trace?.On(new(TransactionStepKind.StageAgain, meta.Id) { Timestamp = _timestamp, Flag = !anchor.Landed });
         _mayBeStaged = true;
         // Trap 1: alone, after every other write has landed. The anchor's own writes come along if they have not.
         var command = new WriteCommand(
@@ -354,6 +361,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         if (_mayBeStaged)
         {
             Timestamp stagedAt = _stagedAt.IsZero ? _timestamp : _stagedAt;
+            _trace?.On(new(TransactionStepKind.RecoverOwn, meta.Id) { Timestamp = stagedAt });
             var record = new TransactionRecord(
                 meta, TransactionStatus.Staging, stagedAt, stagedAt, run.Request, reply, Promises);
             new Recovery(_store, record, OnRecovered).Start();
@@ -366,6 +374,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
 
     private void OnRecovered(TransactionRecord? record)
     {
+        _trace?.On(new(TransactionStepKind.Recovered, meta.Id) { Status = record?.Status, Timestamp = record?.Timestamp ?? default });
         switch (record)
         {
             case { Status: TransactionStatus.Committed }:
@@ -410,6 +419,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private void Answer(TransactionOutcome outcome)
     {
         _isAnswered = true;
+        if (!_isOnePhase) _trace?.On(TransactionEvent.OfAnswer(meta.Id, outcome));
         if (outcome is TransactionOutcome.Committed)
         {
             run.Coordinator.Commits++;
@@ -455,6 +465,8 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         Key[] keys = [.. group.Writes.Select(w => w.Key)];
         _store.Router.Send(keys[0], new CommandBody(keys[0], new ResolveCommand(meta.Id, commit, timestamp, keys)), done);
     }
+
+    private RangeId RangeOf(Group group) => _store.Router.RangeOf(group.Writes[0].Key).Id;
 
     private void SendToAnchor(Command command, Action<ReplyBody> done) =>
         _store.Router.Send(meta.Anchor, new CommandBody(meta.Anchor, command), done);
