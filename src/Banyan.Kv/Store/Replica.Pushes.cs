@@ -1,5 +1,6 @@
 using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
+using Banyan.Kv.Tracing;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 
@@ -104,6 +105,7 @@ public sealed partial class Replica
         if ((!expired && !force) || !_recoveries.Add(pushee.Id)) return;
         if (record is { Status: TransactionStatus.Staging } && !Mutation.Is("abort-a-staging-record"))
         {
+            _store.Options.Trace?.On(new(TransactionStepKind.Recover, pushee.Id) { Timestamp = record.Timestamp });
             new Recovery(_store, record, final => OnDecided(pushee, final)).Start();
             return;
         }

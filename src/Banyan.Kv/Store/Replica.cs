@@ -260,7 +260,7 @@ public sealed partial class Replica
     {
         Lease before = State.Lease;
         _outcomes.Clear();
-        if (entry.Kind == EntryKind.Command) State.Apply(entry.Index, entry.Term, entry.Payload.Span, _outcomes);
+        if (entry.Kind == EntryKind.Command) State.Apply(entry.Index, entry.Term, entry.Payload.Span, _outcomes, _store.Options.Trace);
         else State.ApplyEmpty(entry.Index, entry.Term);
 
         if (State.Lease != before && State.Lease.Holder == _store.Self && State.Lease.Term == Log.Fence) OnLeaseBegun();
