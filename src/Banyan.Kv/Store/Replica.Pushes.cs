@@ -22,6 +22,7 @@ public sealed partial class Replica
     private sealed class PushUnderWay
     {
         public readonly List<Parked> Waiting = [];
+        public bool Failed;
     }
 
     private sealed class PushWaiter(PushBody body, Parked request)
@@ -48,8 +49,9 @@ public sealed partial class Replica
     {
         if (reply is not ReplyBody.Pushed pushed)
         {
-            // Unavailable: whoever still waits will push again.
-            Release(id);
+            // Unavailable or overloaded: whoever still waits pushes again at the next tick, not in a circle.
+            if (_pushesUnderWay.TryGetValue(id, out PushUnderWay? push) && push.Waiting.Count > 0) push.Failed = true;
+            else Release(id);
             return;
         }
 
@@ -142,6 +144,11 @@ public sealed partial class Replica
 
     private void TickPushes()
     {
+        if (_pushesUnderWay.Count > 0)
+        {
+            foreach ((TransactionId, TransactionId) id in _pushesUnderWay.Where(p => p.Value.Failed).Select(p => p.Key).ToList()) Release(id);
+        }
+
         if (_pushWaiters.Count == 0) return;
         bool serving = HoldsLeaseAt(Timestamp.Zero);
         Timestamp now = _store.Clock.Reading;

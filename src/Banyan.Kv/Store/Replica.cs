@@ -94,6 +94,14 @@ public sealed partial class Replica
         return Log.HoldsLeaseAt(Timestamp.Max(timestamp, _store.Clock.Reading).Add(_store.Options.MaxOffsetMicroseconds));
     }
 
+    // What ends the wait of others is turned away last, or never: only that way does a full queue get shorter.
+    private int WaitingMaxFor(RequestBody body) => body switch
+    {
+        CommandBody or DependentsBody => int.MaxValue,
+        PushBody => 2 * _store.Options.WaitingRequestsMax,
+        _ => _store.Options.WaitingRequestsMax,
+    };
+
     /// <summary>Handles a request, or parks it; <paramref name="reply"/> is called once, now or later.</summary>
     public void Handle(RequestBody body, Action<ReplyBody> reply) =>
         Handle(new Parked(body, reply, _store.Clock.Reading.Add(_store.Options.RequestTimeoutMicroseconds)));
@@ -107,7 +115,7 @@ public sealed partial class Replica
             return;
         }
 
-        if (_parked >= _store.Options.WaitingRequestsMax || _store.Probes.Buggify("overloaded"))
+        if (_parked >= WaitingMaxFor(request.Body) || _store.Probes.Buggify("overloaded"))
         {
             request.Reply(new ReplyBody.Overloaded());
             return;
