@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Banyan.Server.Torture;
+using Banyan.Server.Torture.Checking;
 using Banyan.Server.Torture.Faults;
 
 namespace Banyan.Server.Cli;
@@ -26,6 +27,7 @@ internal static class TortureCommand
             _minutes, _servers, _seed, _rate, _faults, _folder, _keep,
         };
         command.SetAction(RunAsync);
+        command.Add(MakeCheck());
         return command;
     }
 
@@ -50,6 +52,29 @@ internal static class TortureCommand
         if (json) JsonOutput.WriteObject(result.WriteJson);
         else result.WriteText(Console.Out);
         return result.Violations.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static Command MakeCheck()
+    {
+        var folder = new Argument<string>("folder") { Description = "Histories that a run has kept" };
+        var command = new Command("check", "Check kept histories again") { folder };
+        command.SetAction((parsed, _) =>
+        {
+            string from = parsed.GetValue(folder)!;
+            if (!Directory.Exists(from)) throw new CommandFailed(ExitCode.BadInput, $"{from}: no such folder");
+            (int sets, IReadOnlyList<string> violations) = KeptHistories.Check(from, why => throw new CommandFailed(ExitCode.BadInput, why));
+            if (sets == 0) throw new CommandFailed(ExitCode.BadInput, $"{from}: no histories");
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.WriteObject(w =>
+            {
+                w.WriteNumber("generations", sets);
+                w.WriteStartArray("violations");
+                foreach (string violation in violations) w.WriteStringValue(violation);
+                w.WriteEndArray();
+            });
+            else Console.WriteLine(string.Join('\n', [$"{sets} sets of keys checked, {violations.Count} violations", .. violations]));
+            return Task.FromResult(violations.Count == 0 ? ExitCode.Ok : ExitCode.Failed);
+        });
+        return command;
     }
 
     private static TortureOptions Read(ParseResult parsed)

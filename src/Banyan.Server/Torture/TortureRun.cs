@@ -43,8 +43,21 @@ internal sealed class TortureRun(TortureOptions options, Action<string> say)
         finally
         {
             disk?.Dispose();
+            CleanUp(data, folder, isTemporary: !histories.HasKept && options.Folder is null);
+        }
+    }
+
+    // What cannot be removed is no reason to say nothing of the run.
+    private void CleanUp(string data, string folder, bool isTemporary)
+    {
+        try
+        {
             Directory.Delete(data, recursive: true);
-            if (!histories.HasKept && options.Folder is null) Directory.Delete(folder, recursive: true);
+            if (isTemporary) Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException e)
+        {
+            say($"not all of {folder} could be removed: {e.Message}");
         }
     }
 

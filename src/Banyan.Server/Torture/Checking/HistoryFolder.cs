@@ -11,6 +11,9 @@ internal sealed class HistoryFolder(string folder, bool keepsAll)
     public const string RegistersSuffix = "registers.jsonl";
     public const string SnapshotsSuffix = "snapshots.jsonl";
 
+    /// <summary>In the names of histories during which a clock was too far off.</summary>
+    public const string WildPart = "wild-";
+
     public string Folder => folder;
 
     /// <summary>Whether there is anything in it.</summary>
@@ -20,7 +23,7 @@ internal sealed class HistoryFolder(string folder, bool keepsAll)
     {
         if (check.IsGood && !keepsAll) return;
         HasKept = true;
-        string prefix = $"generation-{generation.Number:d5}{(generation.IsRealTime ? "" : "-wild")}-";
+        string prefix = $"generation-{generation.Number:d5}-{(generation.IsRealTime ? "" : WildPart)}";
         Write(prefix + ListsSuffix, check.Lists);
         Write(prefix + RegistersSuffix, check.Registers);
         Write(prefix + SnapshotsSuffix, check.Snapshots);

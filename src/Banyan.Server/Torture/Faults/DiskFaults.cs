@@ -19,9 +19,9 @@ internal sealed class FullDiskFault : Fault
         return Task.FromResult<string?>($"the disk of server {server.Id} is full");
     }
 
-    public override async Task EndAsync(FaultScene scene, CancellationToken stop)
+    public override Task EndAsync(FaultScene scene, CancellationToken stop)
     {
-        if (_server is null) return;
+        if (_server is null) return Task.CompletedTask;
         // It may have had nothing to write.
         int? code = _server.EndedWith;
         if (code is not null && (code != ExitCode.Failed || !_server.Output.Contains("could not be written", StringComparison.Ordinal)))
@@ -29,7 +29,7 @@ internal sealed class FullDiskFault : Fault
         _server.Kill();
         scene.Cluster.SmallDisk!.Empty();
         _server.Start();
-        await Task.CompletedTask.ConfigureAwait(false);
+        return Task.CompletedTask;
     }
 }
 
@@ -78,7 +78,8 @@ internal sealed class DamageFault : Fault
         _server = scene.Cluster[id];
         _server.Kill();
         _flipped = FlippedBit.TryFlip(_server.Folder, scene.Random);
-        if (_flipped is null) return $"server {id} killed: its log is too short to be damaged in the middle";
+        // Too young to have a middle.
+        if (_flipped is null) return null;
         _server.Start();
         int? code = await _server.WaitUntilEndedAsync(_patience, stop).ConfigureAwait(false);
         string name = Path.GetFileName(_flipped.File);

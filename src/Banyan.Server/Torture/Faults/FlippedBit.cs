@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banyan.Primitives;
 
 namespace Banyan.Server.Torture.Faults;
@@ -21,8 +22,8 @@ internal sealed class FlippedBit
     /// <summary>Flips a bit in the middle half of the newest log segment, or of the checkpoint; null if there is not enough of either.</summary>
     public static FlippedBit? TryFlip(string folder, SeededRandom random)
     {
-        string? log = Directory.EnumerateFiles(folder, "wal-*").OrderBy(f => f, StringComparer.Ordinal).LastOrDefault();
-        string? checkpoint = Directory.EnumerateFiles(folder, "checkpoint-*").Where(f => Path.GetExtension(f).Length == 0).OrderBy(f => f, StringComparer.Ordinal).LastOrDefault();
+        string? log = Newest(folder, "wal-");
+        string? checkpoint = Newest(folder, "checkpoint-");
         string? file = checkpoint is not null && random.Chance(0.3) ? checkpoint : log;
         if (file is null) return null;
         long length = WrittenLength(file);
@@ -39,6 +40,12 @@ internal sealed class FlippedBit
         file.Position = Offset;
         file.WriteByte((byte)(old ^ _mask));
     }
+
+    // Both are named after the position in the log that they begin with.
+    private static string? Newest(string folder, string prefix) =>
+        Directory.EnumerateFiles(folder, prefix + "*")
+            .Where(f => ulong.TryParse(Path.GetFileName(f).AsSpan(prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
+            .OrderBy(f => f, StringComparer.Ordinal).LastOrDefault();
 
     // Behind the last byte that is not zero: segments are made longer than what is in them.
     private static long WrittenLength(string path)

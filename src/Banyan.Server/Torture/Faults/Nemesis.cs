@@ -15,6 +15,7 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
 
     private readonly SeededRandom _random = new(seed);
     private readonly StringBuilder _timeline = new();
+    private double _scale = 1;
     private double _calmSeconds;
     private long _calmOperations;
 
@@ -33,14 +34,17 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
     public async Task RunAsync(TimeSpan duration, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
+        // A short run has short pauses and short faults.
+        _scale = Math.Clamp(duration.TotalSeconds / 30, 0.2, 1);
         // Every kind once before any comes twice: a short run is worth as much as it can be.
         var bag = new List<string>();
         while (true)
         {
-            TimeSpan calm = TimeSpan.FromMilliseconds(_random.NextInRange(2000, 5000));
+            TimeSpan calm = TimeSpan.FromMilliseconds(_random.NextInRange(2000, 5000) * _scale);
             TimeSpan left = duration - clock.Elapsed;
             await StayCalmAsync(calm < left ? calm : left, stop).ConfigureAwait(false);
             if (clock.Elapsed >= duration || Violations.Count > 0 || load.Violations.Count > 0) return;
+            if (kinds.Count == 0) continue;
             CheckEnded();
             await RunRoundAsync(Draw(bag), duration - clock.Elapsed, stop).ConfigureAwait(false);
         }
@@ -77,7 +81,7 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
                 Note($"{kind}: {what}");
             }
 
-            TimeSpan length = TimeSpan.FromMilliseconds(_random.NextInRange(1000, 6000));
+            TimeSpan length = TimeSpan.FromMilliseconds(_random.NextInRange(1000, 6000) * _scale);
             await Task.Delay(length < left ? length : left > TimeSpan.Zero ? left : TimeSpan.Zero, stop).ConfigureAwait(false);
         }
         finally

@@ -11,7 +11,12 @@ internal sealed class KillFault(bool killsAll) : Fault
     {
         int all = scene.Cluster.Servers.Count;
         _servers = scene.Take(killsAll ? all : scene.Random.Chance(0.7) ? 1 : 1 + scene.Random.Next(all));
-        if (killsAll && _servers.Count < all) return Task.FromResult<string?>(null);
+        if (killsAll && _servers.Count < all)
+        {
+            foreach (int id in _servers) scene.Taken.Remove(id);
+            _servers = [];
+        }
+
         foreach (int id in _servers) scene.Cluster[id].Kill();
         return Task.FromResult(_servers.Count == 0 ? null : $"server {string.Join(", ", _servers)} killed");
     }

@@ -290,7 +290,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     private async Task<OperationOutcome> AppendAsync(Generation generation, long invoked)
     {
         // Mostly to one list, else to several at once, in any order.
-        int count = random.Chance(0.6) ? 1 : 2 + random.Next(2);
+        int count = random.Chance(0.7) ? 1 : 2 + random.Next(2);
         var operations = new List<SceneOperation>();
         var steps = new List<MicroOperation>();
         int list = random.Next(Generation.Lists);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Banyan.Primitives;
 
 namespace Banyan.Server.Torture.Processes;
 
@@ -54,6 +55,7 @@ internal sealed class TortureServer(int id, string executable, Uri gateway, stri
         lock (_processGate)
         {
             if (_isClosed) throw new OperationCanceledException();
+            Invariant.Holds(_process is null);
             Process process = Process.Start(start) ?? throw new IOException($"{executable} could not be started");
             process.OutputDataReceived += Keep;
             process.ErrorDataReceived += Keep;
