@@ -1,6 +1,5 @@
 using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
-using Banyan.Kv.Tracing;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 
@@ -49,9 +48,7 @@ public sealed partial class Replica
     {
         if (reply is not ReplyBody.Pushed pushed)
         {
-            // Unavailable or overloaded: whoever still waits pushes again at the next tick, not in a circle.
-            if (_pushesUnderWay.TryGetValue(id, out PushUnderWay? push) && push.Waiting.Count > 0) push.Failed = true;
-            else Release(id);
+            Fail(id);
             return;
         }
 
@@ -67,7 +64,18 @@ public sealed partial class Replica
             return;
         }
 
-        Propose(new ResolveCommand(pushee.Id, pushed.Committed, pushed.Timestamp, keys), _ => Release(id));
+        Propose(new ResolveCommand(pushee.Id, pushed.Committed, pushed.Timestamp, keys), outcome =>
+        {
+            if (outcome is CommandOutcome.Done) Release(id);
+            else Fail(id);
+        });
+    }
+
+    // Unavailable, or too much to do: whoever still waits pushes again at the next tick. At once would be a circle.
+    private void Fail((TransactionId, TransactionId) id)
+    {
+        if (_pushesUnderWay.TryGetValue(id, out PushUnderWay? push) && push.Waiting.Count > 0) push.Failed = true;
+        else Release(id);
     }
 
     private void Release((TransactionId, TransactionId) id)
@@ -107,7 +115,6 @@ public sealed partial class Replica
         if ((!expired && !force) || !_recoveries.Add(pushee.Id)) return;
         if (record is { Status: TransactionStatus.Staging } && !Mutation.Is("abort-a-staging-record"))
         {
-            _store.Options.Trace?.On(new(TransactionStepKind.Recover, pushee.Id) { Timestamp = record.Timestamp });
             new Recovery(_store, record, final => OnDecided(pushee, final)).Start();
             return;
         }
