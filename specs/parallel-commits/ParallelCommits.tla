@@ -98,6 +98,16 @@ TimeOut(k) == \* ReplyBody.Unknown: it may have happened or not
     /\ c' = [c EXCEPT !.got[k] = "unknown"]
     /\ UNCHANGED <<range, sent, again, resolvable, resolved, asker, ghost, fate, answer>>
 
+Unreachable(k) == \* nothing was done with this transmission: no leaseholder, or a range that does not have the key any more
+    /\ c.phase = "writing" /\ c.got[k] = "none"
+    /\ c' = [c EXCEPT !.got[k] = "refused"]
+    /\ UNCHANGED <<range, sent, again, resolvable, resolved, asker, ghost, fate, answer>>
+
+Decline(k) == \* the same, and the coordinator takes it that nothing was staged: a condition fails, or the request took effect before
+    /\ c.phase = "writing" /\ c.got[k] = "none"
+    /\ c' = [c EXCEPT !.got[k] = "refused", !.mayBeStaged = @ /\ k # Anchor]
+    /\ UNCHANGED <<range, sent, again, resolvable, resolved, asker, ghost, fate, answer>>
+
 AllIn    == \A k \in Keys : c.got[k] # "none"
 Trouble  == \E k \in Keys : c.got[k] \in {"unknown", "refused"}
 IsStaged == c.stagedAt # 0 /\ c.ts <= c.stagedAt
@@ -168,8 +178,14 @@ MakeExplicit == \* CommitAttempt.Committed: EndCommand with the timestamp that w
        ELSE UNCHANGED <<record, fate, resolvable>>
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolved, asker, ghost, answer>>
 
-Heartbeat == \* RangeState.ApplyHeartbeat
-    /\ c.phase = "writing" /\ record[c.id].status = "none" /\ ~TooLate(Anchor, c.id)
+Unheard == \* the answer to the coordinator's recovery, or to its abort, is lost
+    /\ c.phase = "deciding"
+    /\ OnRecovered(NoRecord)
+    /\ asker' = [asker EXCEPT ![Self] = Idle]
+    /\ UNCHANGED <<range, sent, again, resolvable, resolved, ghost, fate>>
+
+Heartbeat == \* RangeState.ApplyHeartbeat; late copies, too
+    /\ c.id > 0 /\ record[c.id].status = "none" /\ ~TooLate(Anchor, c.id)
     /\ record' = [record EXCEPT ![c.id] = [status |-> "pending", ts |-> 1]]
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolvable, resolved, c, asker, ghost, fate, answer>>
 
@@ -208,20 +224,23 @@ Restages(i, ts) == record[i].status # "staging" \/ record[i].ts < ts \* RangeSta
 \* k's write, with the record if this is the anchor and `stages`; asked for at `ts`.
 ApplyWriteAt(i, k, ts, stages, writes) ==
     /\ (intent[k].id \in {0, i} \/ ~writes) \* else it waits for whoever is in the way
-    /\ IF i \in prevented[k] \/ ~Admitted(i, k, stages) THEN Refuse(i, k)
+    /\ IF i \in prevented[k] THEN Refuse(i, k)
        ELSE IF ~writes THEN
+          IF ~Admitted(i, k, TRUE) THEN Refuse(i, k) ELSE
           \* the record alone: it never moves
           /\ record' = IF Restages(i, ts) THEN [record EXCEPT ![i] = [status |-> "staging", ts |-> ts]] ELSE record
           /\ Hear(i, k, "done", ts, ts)
           /\ UNCHANGED intent
        ELSE \E at \in ts..MaxTs :
           LET copy     == intent[k].id = i
+              \* Moved above its reads, a write goes without the record, wherever it is (Replica.HandleWrite).
               stagesAt == stages /\ (at = ts \/ ~reads \/ Bug = "MovedStages")
               \* A copy's own stamp does not count: what stands, stands where it is.
               staged   == IF copy /\ Bug # "CopyMovesRecord" THEN IF reads THEN ts ELSE Max(ts, intent[k].ts) ELSE at
               done     == IF copy THEN Max(intent[k].ts, IF stagesAt THEN staged ELSE at) ELSE at
               upTo     == IF ~reads \/ Bug = "MovedStages" THEN MaxTs ELSE ts
-          IN  /\ \A v \in version[k] : v.ts < at
+          IN  IF ~Admitted(i, k, stagesAt) THEN Refuse(i, k) ELSE
+              /\ \A v \in version[k] : v.ts < at
               /\ IF copy THEN UNCHANGED intent ELSE intent' = [intent EXCEPT ![k] = [id |-> i, ts |-> at]]
               /\ record' = IF stagesAt /\ Restages(i, staged)
                            THEN [record EXCEPT ![i] = [status |-> "staging", ts |-> staged]] ELSE record
@@ -235,9 +254,8 @@ ApplyWrite(i, k) == \* the first transmission, or any later copy of it
 ApplyStageAgain(i) ==
     \E m \in again[i] : ApplyWriteAt(i, Anchor, m.ts, TRUE, m.writes)
 
-NeedsTimestamp(i) == \* a write that stages, has reads and met a newer version: nothing was done
-    /\ reads /\ sent[i] # 0 /\ intent[Anchor].id # i /\ record[i].status \in {"none", "pending"} /\ i \notin prevented[Anchor]
-    /\ ~TooLate(Anchor, i)
+NeedsTimestamp(i) == \* a write that stages, has reads and met a newer version: nothing was done with this transmission
+    /\ reads
     /\ c.phase = "writing" /\ c.id = i /\ c.got[Anchor] = "none"
     /\ \E at \in (sent[i] + 1)..MaxTs :
           c' = [c EXCEPT !.got[Anchor] = "needs", !.ts = Max(@, at), !.mayBeStaged = FALSE]
@@ -280,7 +298,7 @@ EndRecovery(r) == \* RangeState.ApplyEnd with ExpectStaging, then Recovery.OnDec
            after == IF expected THEN [status |-> status, ts |-> ts] ELSE record[i]
        IN  /\ IF expected THEN Finish(i, status, ts) ELSE UNCHANGED <<record, fate>>
            /\ IF Final(after.status) THEN Learn(i, after.status, after.ts) ELSE UNCHANGED resolvable
-           /\ IF r = Self THEN OnRecovered(after) ELSE UNCHANGED <<c, answer>>
+           /\ (r = Self /\ OnRecovered(after)) \/ UNCHANGED <<c, answer>>
     /\ asker' = [asker EXCEPT ![r] = Idle]
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolved, ghost>>
 
@@ -330,12 +348,12 @@ Forget(i) == \* RangeState.MayBeForgotten
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolvable, resolved, c, asker, ghost, fate, answer>>
 
 -----------------------------------------------------------------------------
-Coordinate == Begin \/ Acknowledge \/ StageAgain \/ GiveUp \/ AbortUnstaged \/ MakeExplicit \/ RecoverOwn
+Coordinate == Begin \/ Unheard \/ Acknowledge \/ StageAgain \/ GiveUp \/ AbortUnstaged \/ MakeExplicit \/ RecoverOwn
 Recovering == \E r \in Askers : (\E k \in Keys : Prevent(r, k)) \/ EndRecovery(r)
 
 Next ==
     \/ Coordinate \/ Heartbeat \/ Die \/ Recovering
-    \/ \E k \in Keys : TimeOut(k) \/ Resolve(k) \/ RaiseHorizon(k)
+    \/ \E k \in Keys : TimeOut(k) \/ Unreachable(k) \/ Decline(k) \/ Resolve(k) \/ RaiseHorizon(k)
     \/ \E i \in Ids :
           \/ \E k \in Keys : ApplyWrite(i, k)
           \/ ApplyStageAgain(i) \/ NeedsTimestamp(i) \/ PushAbort(i) \/ Resolved(i) \/ Forget(i)
