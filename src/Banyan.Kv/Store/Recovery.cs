@@ -1,5 +1,6 @@
 using Banyan.Kv.Commands;
 using Banyan.Kv.Requests;
+using Banyan.Kv.Tracing;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 
@@ -13,7 +14,7 @@ namespace Banyan.Kv.Store;
 /// The decision is written only if the record still stages exactly the attempt that was asked about (trap 5): if its
 /// coordinator was quicker, the outcome is the coordinator's.
 /// </remarks>
-internal sealed class Recovery(Store store, TransactionRecord record, Action<TransactionRecord?> done)
+internal sealed class Recovery(Store store, TransactionRecord record, Action<TransactionRecord?> done, bool isOwn = false)
 {
     private int _unanswered;
     private bool _missing;
@@ -22,6 +23,7 @@ internal sealed class Recovery(Store store, TransactionRecord record, Action<Tra
     /// <summary>Asks all ranges at once.</summary>
     public void Start()
     {
+        store.Options.Trace?.On(new(isOwn ? TransactionStepKind.RecoverOwn : TransactionStepKind.Recover, record.Meta.Id) { Timestamp = record.Timestamp });
         List<List<PromisedWrite>> groups = store.Router.GroupByRange(record.InFlight, w => w.Key);
         _unanswered = groups.Count;
         if (_unanswered == 0) Decide();

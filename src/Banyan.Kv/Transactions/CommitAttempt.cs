@@ -361,10 +361,9 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         if (_mayBeStaged)
         {
             Timestamp stagedAt = _stagedAt.IsZero ? _timestamp : _stagedAt;
-            _trace?.On(new(TransactionStepKind.RecoverOwn, meta.Id) { Timestamp = stagedAt });
             var record = new TransactionRecord(
                 meta, TransactionStatus.Staging, stagedAt, stagedAt, run.Request, reply, Promises);
-            new Recovery(_store, record, OnRecovered).Start();
+            new Recovery(_store, record, OnRecovered, isOwn: true).Start();
             return;
         }
 
