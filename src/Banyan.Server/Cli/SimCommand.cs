@@ -27,6 +27,7 @@ internal static class SimCommand
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         command.Add(MutantsCommand.Make());
+        command.Add(ExploreCommand.Make());
         return command;
     }
 
