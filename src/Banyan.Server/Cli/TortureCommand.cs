@@ -15,7 +15,7 @@ internal static class TortureCommand
     private static readonly Option<double> _minutes = new("--minutes") { Description = "How long load and faults go on", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> _servers = new("--servers") { Description = "How many", DefaultValueFactory = _ => 3 };
     private static readonly Option<ulong?> _seed = new("--seed") { Description = "Of faults and load. Default: drawn, and told" };
-    private static readonly Option<double> _rate = new("--rate") { Description = "Operations a second that are asked for", DefaultValueFactory = _ => 3500 };
+    private static readonly Option<double> _rate = new("--rate") { Description = "Operations a second that are asked for", DefaultValueFactory = _ => 5000 };
     private static readonly Option<string?> _faults = new("--faults") { Description = "Kinds of faults, with commas between them: " + string.Join(",", FaultCatalogue.All) + ". \"none\" for calm. Default: all" };
     private static readonly Option<string?> _folder = new("--folder") { Description = "Where data and histories go. Default: a temporary folder" };
     private static readonly Option<bool> _keep = new("--keep-histories") { Description = "Keep histories also where nothing was violated" };

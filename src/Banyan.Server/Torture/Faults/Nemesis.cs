@@ -82,6 +82,8 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
             }
 
             TimeSpan length = TimeSpan.FromMilliseconds(_random.NextInRange(1000, 6000) * _scale);
+            // Servers notice a new clock within a second.
+            if (FaultCatalogue.NeedClocks(drawn)) length += TimeSpan.FromSeconds(1.5);
             await Task.Delay(length < left ? length : left > TimeSpan.Zero ? left : TimeSpan.Zero, stop).ConfigureAwait(false);
         }
         finally
