@@ -8,10 +8,14 @@ namespace Banyan.Kv.Leases;
 /// <param name="Sequence">Counts up; a proposal carries it and is refused when applied under another.</param>
 /// <param name="Term">The term in which the holder was elected; the lease is void in any other.</param>
 /// <param name="Start">Above every timestamp that an earlier leaseholder has served.</param>
-public sealed record Lease(ServerId Holder, ulong Sequence, Term Term, Timestamp Start)
+/// <param name="RecordsKeptMicroseconds">
+/// How long records of transactions are kept under it: the holder's setting, in the log because every replica must forget
+/// the same at the same entry.
+/// </param>
+public sealed record Lease(ServerId Holder, ulong Sequence, Term Term, Timestamp Start, long RecordsKeptMicroseconds)
 {
     /// <summary>Before the first lease.</summary>
-    public static readonly Lease None = new(ServerId.None, 0, default, Timestamp.Zero);
+    public static readonly Lease None = new(ServerId.None, 0, default, Timestamp.Zero, 10_000_000);
 
     internal void Encode(ByteWriter writer)
     {
@@ -19,8 +23,10 @@ public sealed record Lease(ServerId Holder, ulong Sequence, Term Term, Timestamp
         writer.Number(Sequence);
         writer.Number(Term.Value);
         writer.Timestamp(Start);
+        writer.Number((ulong)RecordsKeptMicroseconds);
     }
 
     internal static Lease Decode(ref ByteReader reader) =>
-        new(new((uint)reader.Number()), reader.Number(), new(reader.Number()), reader.Timestamp());
+        new(new((uint)reader.Number()), reader.Number(), new(reader.Number()), reader.Timestamp(),
+            (long)(reader.Number() & long.MaxValue));
 }

@@ -18,13 +18,12 @@ namespace Banyan.Kv.Ranges;
 /// </remarks>
 public sealed partial class RangeState
 {
-    /// <summary>Final transaction records are forgotten this long after their transaction began, in microseconds.</summary>
-    public const long RecordsKeptMicroseconds = 10_000_000;
-
     /// <summary>A client that was not heard of for this long, in microseconds, may no longer retry.</summary>
     public const long ClientsKeptMicroseconds = 300_000_000;
 
     private const ulong HousekeepingEveryEntries = 1024;
+    private const ulong HousekeepingEveryEntriesIfFew = 16;
+    private const int FewRecords = 100;
     private const int CheckHashesKept = 1024;
 
     private readonly ulong[] _hashes = new ulong[CheckHashesKept];
@@ -123,9 +122,9 @@ public sealed partial class RangeState
 
         Invariant.Holds(reader.IsAtEnd);
         if (valid && header.Closed > Closed) Closed = header.Closed;
-        if (valid) RecordHorizon = Timestamp.Max(RecordHorizon, header.Closed.Add(-RecordsKeptMicroseconds));
+        if (valid) RecordHorizon = Timestamp.Max(RecordHorizon, header.Closed.Add(-Lease.RecordsKeptMicroseconds));
         Advance(index, term);
-        if (index.Value % HousekeepingEveryEntries == 0) Forget();
+        if (index.Value % (Records.Count < FewRecords ? HousekeepingEveryEntriesIfFew : HousekeepingEveryEntries) == 0) Forget();
     }
 
     private void Advance(LogIndex index, Term term)
@@ -196,7 +195,7 @@ public sealed partial class RangeState
             RecordHorizon = RecordHorizon,
             Versions = Versions.SplitOff(command.At),
             // A lease of the left half means nothing on the right: its first lease starts after this one.
-            Lease = new Lease(ServerId.None, 1, default, Lease.Start),
+            Lease = new Lease(ServerId.None, 1, default, Lease.Start, Lease.RecordsKeptMicroseconds),
             AppliedIndex = FirstIndexOfSplit,
             AppliedTerm = FirstTermOfSplit,
             Hash = StableHash.Add(Hash, command.RightId.Value),
@@ -264,7 +263,7 @@ public sealed partial class RangeState
             Records.Remove(record.Meta.Id);
         foreach (TransactionId id in Prevented.Where(p => p.Value <= RecordHorizon).Select(p => p.Key).ToList())
             Prevented.Remove(id);
-        Timestamp clientHorizon = RecordHorizon.Add(RecordsKeptMicroseconds - ClientsKeptMicroseconds);
+        Timestamp clientHorizon = RecordHorizon.Add(Lease.RecordsKeptMicroseconds - ClientsKeptMicroseconds);
         foreach (ulong id in Clients.Where(c => c.Value.LastSeen <= clientHorizon).Select(c => c.Key).ToList())
             Clients.Remove(id);
     }

@@ -237,7 +237,7 @@ public sealed partial class Replica
         start = Timestamp.Max(start, Timestamp.Max(State.Lease.Start, State.Closed).Next);
         if (Mutation.Is("begin-a-lease-in-the-past")) start = State.Lease.Start.Next;
         Propose(
-            new LeaseCommand(new(_store.Self, State.Lease.Sequence + 1, Log.Fence, start)),
+            new LeaseCommand(new(_store.Self, State.Lease.Sequence + 1, Log.Fence, start, _store.Options.RecordsKeptMicroseconds)),
             outcome =>
             {
                 if (outcome is not CommandOutcome.Done) _leaseProposedIn = default;

@@ -41,6 +41,12 @@ public sealed record StoreOptions
     /// <summary>A transaction whose record has not been heard of for this long may be aborted or recovered by others.</summary>
     public long TransactionExpiryMicroseconds { get; init; } = 1_000_000;
 
+    /// <summary>
+    /// Final records are forgotten this long after their transaction began. A transaction that has taken longer before
+    /// its record is first staged must begin anew.
+    /// </summary>
+    public long RecordsKeptMicroseconds { get; init; } = Lease.None.RecordsKeptMicroseconds;
+
     /// <summary>A lease goes back to the range's preferred leader when that has been alive for this long.</summary>
     public long LeaseReturnMicroseconds { get; init; } = 3_000_000;
 

@@ -42,6 +42,7 @@ internal static class StoreKnobs
                 UncommittedBytesMax = Mostly(64L << 20, 20_000),
                 CommittedEntriesMax = Mostly(1024, 1),
             },
+            RecordsKeptMicroseconds = Mostly(usual.RecordsKeptMicroseconds, 300_000, 1_000_000, 3_000_000),
         };
     }
 }
