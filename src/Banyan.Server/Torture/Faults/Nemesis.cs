@@ -40,7 +40,7 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
         var bag = new List<string>();
         while (true)
         {
-            TimeSpan calm = TimeSpan.FromMilliseconds(_random.NextInRange(2000, 5000) * _scale);
+            TimeSpan calm = TimeSpan.FromMilliseconds(_random.NextInRange(2500, 6000) * _scale);
             TimeSpan left = duration - clock.Elapsed;
             await StayCalmAsync(calm < left ? calm : left, stop).ConfigureAwait(false);
             if (clock.Elapsed >= duration || Violations.Count > 0 || load.Violations.Count > 0) return;
