@@ -25,7 +25,7 @@ function parse(line,    i, parts, colon, name, rest) {
 # The fields of the last line as a TLA+ record.
 function record(    i, value, text) {
     for (i = 1; i <= names_; i++) {
-        if (key[i] ~ /^(topic|time|sequence)$/) continue
+        if (key[i] ~ /^(topic|time|sequence|entry|command)$/) continue
         value = convert(key[i], field[key[i]])
         if (value == "true") value = "TRUE"
         if (value == "false") value = "FALSE"
@@ -75,6 +75,9 @@ function module(traces, constants) {
     parse($0)
     who = topic == "log-replication" ? field["range"] : field["id"]
     # A transaction begins when it sends intents: what it tried before in one command is not part of this model.
+    # Every server says what it applies: the first one counts.
+    if ("entry" in field && (field["range"], field["entry"], field["command"], field["event"]) in told) next
+    if ("entry" in field) told[field["range"], field["entry"], field["command"], field["event"]] = 1
     if (topic != "log-replication" && !(who in count) && field["event"] != "\"Begin\"") next
     if (!(who in count)) { order[++all] = who; begins[who] = field["event"] "," field["last"]; ranges[who] = list["ranges"] }
     line[who, ++count[who]] = $0

@@ -37,11 +37,12 @@ internal static class ServeCommand
         DefaultValueFactory = _ => 256,
     };
 
+    private static readonly Option<string?> _trace = new("--trace") { Description = "Add every protocol step to this file, for specs/check-trace" };
     private static readonly Option<bool> _watchParent = new("--with-parent") { Description = "Stop when the process that started it ends", Hidden = true };
 
     public static Command Make()
     {
-        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _watchParent };
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _trace, _watchParent };
         command.SetAction(RunAsync);
         return command;
     }
@@ -113,6 +114,7 @@ internal static class ServeCommand
             Servers = servers,
             Folder = parsed.GetValue(_data)!,
             Cluster = parsed.GetValue(_cluster)!,
+            Trace = parsed.GetValue(_trace),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
     }

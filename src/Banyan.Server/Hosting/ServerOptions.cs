@@ -28,6 +28,9 @@ public sealed record ServerOptions
     /// <summary>The store's knobs.</summary>
     public StoreOptions Store { get; init; } = new();
 
+    /// <summary>Every protocol step is added to this file (specs/check-trace); null for none.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>After so many bytes of log a checkpoint is written.</summary>
     public long CheckpointEveryBytes { get; init; } = 256 << 20;
 

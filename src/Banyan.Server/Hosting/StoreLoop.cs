@@ -5,6 +5,7 @@ using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Server.Disk;
 using Banyan.Server.Peers;
+using Banyan.Simulator.Tracing;
 using Banyan.Storage;
 
 namespace Banyan.Server.Hosting;
@@ -31,6 +32,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     private readonly ByteWriter _writer = new(4096);
     private readonly List<Action> _afterRound = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NdjsonTrace? _trace;
     private PeerTransport? _transport;
     private bool _flushing;
     private bool _checkpointing;
@@ -53,16 +55,18 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
             var started = Stopwatch.StartNew();
             _clock = new(options.Store.MaxOffsetMicroseconds);
             ReadClock();
+            if (options.Trace is { } path) _trace = TraceFile.Open(path, _clock);
             var random = new SeededRandom(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)));
             StoreRecovery recovered = StoreRecovery.Open(_disk, new() { Identity = (uint)random.NextUInt64() }, out WriteAheadLog wal);
             ServerId[] servers = [.. options.Servers.Select(s => s.Id).Order()];
             var first = new RangeDescriptor(new(1), KeySpan.All, 1, [.. servers], servers[0]);
-            Store = new(options.Self, servers, options.Store, _clock, wal, recovered, [first], random);
+            Store = new(options.Self, servers, options.Store with { Trace = _trace }, _clock, wal, recovered, [first], random);
             RecoveredRecords = recovered.Records;
             RecoveryTime = started.Elapsed;
         }
         catch
         {
+            _trace?.Dispose();
             _disk.Dispose();
             throw;
         }
@@ -156,6 +160,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
         if (_thread.IsAlive) _thread.Join();
         _flusher.Dispose();
         _inbox.Dispose();
+        _trace?.Dispose();
         _disk.Dispose();
     }
 
@@ -218,6 +223,8 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     private void Settle()
     {
         Store.Work();
+        // Before anybody can act upon it: what a trace lacks because this process was killed, nobody has heard of.
+        _trace?.Flush();
         if (Store.Outbox.Count > 0) SendOutbox();
         if (!_flushing && Store.Wal.HasPending)
         {

@@ -128,7 +128,7 @@ public sealed partial class NdjsonTrace
     private void OnResolve(RangeState state, TransactionId id, bool commit, Timestamp timestamp)
     {
         BeginCommit("Resolve", id);
-        _json.WriteNumber("range", state.Descriptor.Id.Value);
+        WritePlace(state);
         _json.WriteBoolean("commit", commit);
         WriteTimestamp("ts", commit ? timestamp : Timestamp.Zero);
         End();
@@ -154,8 +154,17 @@ public sealed partial class NdjsonTrace
     private void BeginApplied(string name, TransactionMeta meta, RangeState state)
     {
         BeginCommit(name, meta.Id);
-        _json.WriteNumber("range", state.Descriptor.Id.Value);
+        WritePlace(state);
         _json.WriteBoolean("late", meta.StartedAt <= state.RecordHorizon);
+    }
+
+    // Where in the log of the range: by this, what several servers say of it is known to be the same.
+    private void WritePlace(RangeState state)
+    {
+        RangeId range = state.Descriptor.Id;
+        _json.WriteNumber("range", range.Value);
+        _json.WriteNumber("entry", _applied[range].Index.Value);
+        _json.WriteNumber("command", _applied[range].Number);
     }
 
     private void WriteRecord(RangeState state, TransactionId id)

@@ -25,8 +25,10 @@ public sealed partial class NdjsonTrace : IStoreTrace, IDisposable
     /// <summary>Begins a trace.</summary>
     /// <param name="stream">Where lines go; closed by <see cref="Dispose"/>.</param>
     /// <param name="time">What time it is, in a unit of the caller's. Never goes back.</param>
-    public NdjsonTrace(Stream stream, Func<ulong> time)
+    /// <param name="sequence">Of the last line that is there already.</param>
+    public NdjsonTrace(Stream stream, Func<ulong> time, ulong sequence = 0)
     {
+        _sequence = sequence;
         _stream = stream;
         _time = time;
         _json = new(_line, _unchecked);
