@@ -33,6 +33,8 @@ internal static class TortureCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
+        // The command line hears of Ctrl-C only once this has begun to wait; until then it would end without cleaning up.
+        await Task.Yield();
         bool json = parsed.GetValue(CommandLine.Json);
         var clock = Stopwatch.StartNew();
         void Say(string line) => Console.Error.WriteLine($"{clock.Elapsed.TotalSeconds,6:F1} s  {line}");

@@ -35,9 +35,9 @@ internal sealed class TortureRun(TortureOptions options, Action<string> say)
             TortureCluster cluster = await TortureCluster.StartAsync(options.Executable, options.Servers, data, options.Seed, clocks, disk, stop).ConfigureAwait(false);
             await using (cluster.ConfigureAwait(false))
             {
-                // Whoever interrupts us does not wait for anything.
+                // Whoever interrupts us does not wait for anything: neither do we for clients whose servers are gone.
                 using CancellationTokenRegistration closing = stop.Register(cluster.Close);
-                return await RunAsync(cluster, histories, stop).ConfigureAwait(false);
+                return await RunAsync(cluster, histories, stop).WaitAsync(stop).ConfigureAwait(false);
             }
         }
         finally

@@ -15,9 +15,7 @@ internal sealed class ProxyConnection(ProxyLink link, Socket incoming, IPEndPoin
 
     private readonly record struct Piece(byte[] Bytes, long DueMs, LinkRule Rule);
 
-    public Task Ended { get; private set; } = Task.CompletedTask;
-
-    public void Start(Action<ProxyConnection> onEnd) => Ended = Task.Run(async () =>
+    public void Start(Action<ProxyConnection> onEnd) => _ = Task.Run(async () =>
     {
         try
         {

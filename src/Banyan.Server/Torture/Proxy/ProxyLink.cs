@@ -86,8 +86,6 @@ internal sealed class ProxyLink : IAsyncDisposable
         ProxyConnection[] open;
         lock (_gate) open = [.. _open];
         foreach (ProxyConnection connection in open) connection.Reset();
-        foreach (ProxyConnection connection in open) await connection.Ended.ConfigureAwait(false);
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
