@@ -8,9 +8,15 @@ namespace Banyan.Simulator.Checking;
 /// <summary>Looks into the servers' copies of ranges.</summary>
 internal static class Replicas
 {
-    /// <summary>Whether all copies of a range have applied the same, and no transaction is half done.</summary>
+    /// <summary>Whether every range is served, all its copies have applied the whole log, and no transaction is half done.</summary>
     public static bool AreSettled(SimulatedCluster cluster)
     {
+        foreach (RangeId range in cluster.Servers.First().Store!.Replicas.Keys)
+        {
+            // What stands in the logs of a majority is committed only once somebody leads: it may have been acknowledged.
+            if (!cluster.Servers.Any(s => s.Store!.Replicas.TryGetValue(range, out Replica? replica) && IsServedBy(replica))) return false;
+        }
+
         Store first = cluster.Servers.First().Store!;
         foreach (SimulatedServer server in cluster.Servers)
         {
@@ -26,6 +32,9 @@ internal static class Replicas
 
         return true;
     }
+
+    private static bool IsServedBy(Replica replica) =>
+        replica.IsInitialized && replica.HoldsLeaseAt(Timestamp.Zero) && replica.State.AppliedIndex == replica.Log.LastIndex;
 
     /// <summary>Every copy of a range holds the same.</summary>
     public static void Compare(SimulatedCluster cluster, List<string> violations)
