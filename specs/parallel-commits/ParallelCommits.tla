@@ -365,7 +365,7 @@ Spec == Init /\ [][Next]_vars
 Meets(i) == \E k \in Keys : intent[k].id = i
 Fair ==
     /\ WF_vars(\E k \in Keys : \E o \in resolvable : intent[k].id = o.id /\ Resolve(k))
-    /\ WF_vars(Recovering)
+    /\ \A r \in Askers : WF_vars((\E k \in Keys : Prevent(r, k)) \/ EndRecovery(r))
     /\ \A i \in Ids : /\ WF_vars(Meets(i) /\ PushAbort(i))
                       /\ SF_vars(Meets(i) /\ \E r \in Recoverers : Recover(r, i))
 
