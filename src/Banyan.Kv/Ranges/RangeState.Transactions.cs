@@ -79,17 +79,18 @@ public sealed partial class RangeState
             if (c.OnePhase) return new CommandOutcome.Refused(RefusedBecause.HasRecord);
         }
 
+        ClientHistory? client = c.Request.IsNone ? null : Client(c.Request.Client, c.Meta.StartedAt);
+        client?.Acknowledge(c.AcknowledgedThrough);
+        // First of all: "too late" would speak for an earlier copy that was in time.
+        if (client is not null && !Mutation.Is("apply-a-retry-twice") && client.TryGet(c.Request.Sequence, out RequestOutcome outcome))
+            return new CommandOutcome.AlreadyDone(outcome.Timestamp, outcome.Reply);
         if (record is not { Status: TransactionStatus.Staging } && c.Meta.StartedAt <= RecordHorizon)
         {
             // Trap 9: its record may have been final, and forgotten; or what bars its writes has been.
             return new CommandOutcome.Refused(RefusedBecause.TooLate);
         }
 
-        if (c.Request.IsNone) return null;
-        ClientHistory client = Client(c.Request.Client, c.Meta.StartedAt);
-        client.Acknowledge(c.AcknowledgedThrough);
-        if (!Mutation.Is("apply-a-retry-twice") && client.TryGet(c.Request.Sequence, out RequestOutcome outcome))
-            return new CommandOutcome.AlreadyDone(outcome.Timestamp, outcome.Reply);
+        if (client is null) return null;
         if (c.Request.Sequence <= client.AcknowledgedThrough)
             return new CommandOutcome.Refused(RefusedBecause.Acknowledged);
         return !Mutation.Is("ignore-the-fence") && client.IsFenced(c.Request)

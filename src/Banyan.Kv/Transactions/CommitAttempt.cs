@@ -388,6 +388,10 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 _mayBeStaged = false;
                 Decide();
                 break;
+            case null when _doneBefore is not null:
+                // This attempt's record is gone, or was never here: either way the request was done before.
+                AfterAbort();
+                break;
             default:
                 Answer(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));
                 break;
