@@ -240,10 +240,10 @@ public sealed partial class SceneTransaction
         (Key Key, ChildEntry Entry) moved = siblings[at];
         siblings.RemoveAt(at);
         siblings.Insert(place, moved);
-        ulong below = place > 0 ? siblings[place - 1].Entry.Order : 0;
+        UInt128 below = place > 0 ? siblings[place - 1].Entry.Order : 0;
         bool isLast = place + 1 == siblings.Count;
-        ulong above = isLast ? ulong.MaxValue : siblings[place + 1].Entry.Order;
-        ulong between = isLast ? NextOrder(t) : below + (above - below) / 2;
+        UInt128 above = isLast ? UInt128.MaxValue : siblings[place + 1].Entry.Order;
+        UInt128 between = isLast ? NextOrder(t) : below + (above - below) / 2;
         if (below < between && between < above)
         {
             t.Put(moved.Key, (moved.Entry with { Order = between }).Encode());
@@ -266,7 +266,7 @@ public sealed partial class SceneTransaction
             children.Add((key, entry));
         }
 
-        children.Sort((a, b) => (a.Entry.Order, a.Entry.Child.Id).CompareTo((b.Entry.Order, b.Entry.Child.Id)));
+        children.Sort((a, b) => a.Entry.CompareTo(b.Entry));
         return children;
     }
 

@@ -91,7 +91,7 @@ public sealed partial class SceneTransaction(IReadOnlyList<SceneOperation> opera
     }
 
     // Behind all that hung there when the transaction began, and behind what it has appended itself.
-    private ulong NextOrder(Transaction t) => t.ReadTimestamp.Value + _appended++ * ChildEntry.OrderGap;
+    private UInt128 NextOrder(Transaction t) => ChildEntry.OrderOf(t.ReadTimestamp, _appended++);
 
     internal IEnumerable<TransactionStep> Lookup(Transaction t, NodeRef node, Found found)
     {

@@ -68,30 +68,3 @@ public sealed record NodeHeader(
         return (uint)number;
     }
 }
-
-/// <summary>A child in its parent's directory.</summary>
-/// <param name="Child">The child and the zone it is in.</param>
-/// <param name="Order">Where it stands among its siblings; equal orders fall back to the id.</param>
-public readonly record struct ChildEntry(NodePlace Child, ulong Order)
-{
-    /// <summary>Between the orders of children that were added together: room to move others in between.</summary>
-    public const ulong OrderGap = 1UL << Timestamp.LogicalBits;
-
-    /// <summary>The binary form.</summary>
-    public byte[] Encode()
-    {
-        var writer = new ByteWriter(24);
-        writer.Number(Child.Id.Value);
-        writer.Number(Child.Zone.Value);
-        writer.UInt64(Order);
-        return writer.ToArray();
-    }
-
-    /// <summary>Reads the binary form.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> bytes, out ChildEntry entry)
-    {
-        var reader = new ByteReader(bytes);
-        entry = new(new(new(reader.Number()), new(NodeHeader.Number32(ref reader))), reader.UInt64());
-        return reader.IsAtEnd;
-    }
-}

@@ -33,7 +33,7 @@ public sealed class MirrorNode
         {
             if (_ordered is not null) return _ordered;
             var entries = new List<ChildEntry>(Entries.Values);
-            entries.Sort((a, b) => (a.Order, a.Child.Id).CompareTo((b.Order, b.Child.Id)));
+            entries.Sort();
             return _ordered = [.. entries.Select(e => e.Child)];
         }
     }

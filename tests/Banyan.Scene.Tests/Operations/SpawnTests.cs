@@ -51,6 +51,18 @@ public class SpawnTests
     }
 
     [Fact]
+    public void Who_comes_right_after_many_stands_behind_them_all()
+    {
+        _world.Do(Make.Spawn("/root", "Crowd", 1));
+        string[] names = [.. Enumerable.Range(0, 4000).Select(i => $"N{i:d4}")];
+        _world.Do([.. names.Select(name => Make.Spawn("/root/Crowd", name))]);
+        _world.Do(Make.Spawn("/root/Crowd", "Last"));
+        SceneMirror mirror = _world.Mirror();
+        IEnumerable<string> order = _world.Node("/root/Crowd").Children.Select(child => mirror[child]!.Header!.Name);
+        Assert.Equal([.. names, "Last"], order);
+    }
+
+    [Fact]
     public void A_parent_is_found_by_its_id()
     {
         NodeId id = Assert.Single(_world.Do(Make.Spawn("/root", "A", 2)));

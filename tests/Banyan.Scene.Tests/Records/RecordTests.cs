@@ -51,7 +51,7 @@ public class RecordTests
     [Fact]
     public void An_entry_comes_back_as_it_was()
     {
-        var entry = new ChildEntry(_place, ulong.MaxValue - 1);
+        var entry = new ChildEntry(_place, UInt128.MaxValue - 1);
         byte[] bytes = entry.Encode();
         Assert.True(ChildEntry.TryDecode(bytes, out ChildEntry back));
         Assert.Equal(entry, back);
