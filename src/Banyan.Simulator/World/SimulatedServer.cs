@@ -180,8 +180,10 @@ public sealed class SimulatedServer
     // What a real host does after every event.
     private void Settle()
     {
-        Store store = Store!;
+        // What it calls back may have it do more at once, and die of that.
+        if (Store is not { } store) return;
         store.Work();
+        if (Store != store) return;
         FaultOptions faults = _cluster.Faults;
         bool diesSending = faults.CrashWhileSending > 0 && store.Outbox.Count > 0 && _random.Chance(faults.CrashWhileSending);
         int sent = diesSending ? _random.Next(store.Outbox.Count + 1) : store.Outbox.Count;
