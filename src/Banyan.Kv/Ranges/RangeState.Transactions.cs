@@ -214,6 +214,10 @@ public sealed partial class RangeState
         if (!Descriptor.Span.Contains(c.Meta.Anchor)) return new CommandOutcome.Void();
         TransactionRecord? record = Records.GetValueOrDefault(c.Meta.Id);
         if (record is { IsFinal: true } && !Mutation.Is("end-a-record-twice")) return new CommandOutcome.RecordState(record);
+        // A record that is not there may have been committed by others, resolved and forgotten; the client's history is not.
+        if (record is null && !c.Request.IsNone && !Mutation.Is("apply-a-retry-twice")
+            && Client(c.Request.Client, c.Meta.StartedAt).TryGet(c.Request.Sequence, out RequestOutcome done))
+            return new CommandOutcome.AlreadyDone(done.Timestamp, done.Reply);
         bool staging = record is { Status: TransactionStatus.Staging };
         if (c.ExpectStaging.IsZero ? staging : !staging || record!.Timestamp != c.ExpectStaging)
         {
@@ -316,7 +320,9 @@ public sealed partial class RangeState
         record = new(
             c.Pushee, TransactionStatus.Aborted, record?.Timestamp ?? c.Pushee.StartedAt,
             record?.LastHeartbeat ?? c.Pushee.StartedAt, record?.Request ?? default, default, []);
-        SetRecord(record);
+        // Too old to ever be staged again: so much for the intents that the pusher met. But the transaction may have been
+        // committed, resolved and forgotten, so nothing is put on record that would tell its coordinator otherwise.
+        if (c.Pushee.StartedAt > RecordHorizon || Records.ContainsKey(c.Pushee.Id)) SetRecord(record);
         return new CommandOutcome.RecordState(record);
     }
 

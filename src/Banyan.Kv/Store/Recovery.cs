@@ -14,8 +14,13 @@ namespace Banyan.Kv.Store;
 /// The decision is written only if the record still stages exactly the attempt that was asked about (trap 5): if its
 /// coordinator was quicker, the outcome is the coordinator's.
 /// </remarks>
-internal sealed class Recovery(Store store, TransactionRecord record, Action<TransactionRecord?> done, bool isOwn = false)
+internal sealed class Recovery(Store store, TransactionRecord record, Action<Recovery.Result> done, bool isOwn = false)
 {
+    /// <summary>What it came to.</summary>
+    /// <param name="Record">The record as it stands; null if it is not there, or nobody could say.</param>
+    /// <param name="DoneBefore">It is not there, and the client's history knows that the request was done: by this transaction or by another try.</param>
+    public readonly record struct Result(TransactionRecord? Record, CommandOutcome.AlreadyDone? DoneBefore);
+
     private int _unanswered;
     private bool _missing;
     private bool _failed;
@@ -45,7 +50,7 @@ internal sealed class Recovery(Store store, TransactionRecord record, Action<Tra
 
         if (--_unanswered > 0) return;
         // A missing write decides alone; otherwise all must have answered. Whoever still waits starts another recovery.
-        if (_failed && !_missing) done(null);
+        if (_failed && !_missing) done(default);
         else Decide();
     }
 
@@ -58,7 +63,8 @@ internal sealed class Recovery(Store store, TransactionRecord record, Action<Tra
 
     private void OnDecided(ReplyBody reply)
     {
-        TransactionRecord? final = (reply as ReplyBody.Applied)?.Outcome is CommandOutcome.RecordState state ? state.Record : null;
+        CommandOutcome? outcome = (reply as ReplyBody.Applied)?.Outcome;
+        TransactionRecord? final = (outcome as CommandOutcome.RecordState)?.Record;
         if (final is { IsFinal: true }) store.Probes.Sometimes($"a recovery ends in {final.Status}");
         if (final is { IsFinal: true })
         {
@@ -70,6 +76,6 @@ internal sealed class Recovery(Store store, TransactionRecord record, Action<Tra
             }
         }
 
-        done(final);
+        done(new(final, outcome as CommandOutcome.AlreadyDone));
     }
 }

@@ -115,7 +115,7 @@ public sealed partial class Replica
         if ((!expired && !force) || !_recoveries.Add(pushee.Id)) return;
         if (record is { Status: TransactionStatus.Staging } && !Mutation.Is("abort-a-staging-record"))
         {
-            new Recovery(_store, record, final => OnDecided(pushee, final)).Start();
+            new Recovery(_store, record, result => OnDecided(pushee, result.Record)).Start();
             return;
         }
 

@@ -345,6 +345,11 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 Answer(new TransactionOutcome.Committed(record.Timestamp, reply));
                 ResolveAll(record.Timestamp);
                 break;
+            case ReplyBody.Applied { Outcome: CommandOutcome.AlreadyDone before }:
+                _doneBefore = before;
+                CleanUp();
+                AfterAbort();
+                break;
             case ReplyBody.Applied:
                 CleanUp();
                 run.Restart("aborted by another");
@@ -363,16 +368,20 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
             Timestamp stagedAt = _stagedAt.IsZero ? _timestamp : _stagedAt;
             var record = new TransactionRecord(
                 meta, TransactionStatus.Staging, stagedAt, stagedAt, run.Request, reply, Promises);
-            new Recovery(_store, record, OnRecovered, isOwn: true).Start();
+            new Recovery(_store, record, result => OnRecovered(result.Record, result.DoneBefore), isOwn: true).Start();
             return;
         }
 
-        SendToAnchor(End(commit: false, expectStaging: Timestamp.Zero), body => OnRecovered(
-            (body as ReplyBody.Applied)?.Outcome is CommandOutcome.RecordState state ? state.Record : null));
+        SendToAnchor(End(commit: false, expectStaging: Timestamp.Zero), body =>
+        {
+            CommandOutcome? outcome = (body as ReplyBody.Applied)?.Outcome;
+            OnRecovered((outcome as CommandOutcome.RecordState)?.Record, outcome as CommandOutcome.AlreadyDone);
+        });
     }
 
-    private void OnRecovered(TransactionRecord? record)
+    private void OnRecovered(TransactionRecord? record, CommandOutcome.AlreadyDone? doneBefore)
     {
+        _doneBefore ??= doneBefore;
         _trace?.On(new(TransactionStepKind.Recovered, meta.Id) { Status = record?.Status, Timestamp = record?.Timestamp ?? default });
         switch (record)
         {
@@ -383,14 +392,15 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 CleanUp();
                 AfterAbort();
                 break;
+            case null when _doneBefore is not null:
+                // This attempt's record was forgotten, or never came to be, and never will: either way the request was done.
+                CleanUp();
+                AfterAbort();
+                break;
             case null when _mayBeStaged && !_unknown:
                 // No record, and what was promised is prevented: make that explicit.
                 _mayBeStaged = false;
                 Decide();
-                break;
-            case null when _doneBefore is not null:
-                // This attempt's record is gone, or was never here: either way the request was done before.
-                AfterAbort();
                 break;
             default:
                 Answer(new TransactionOutcome.Ambiguous("the answer to the commit was lost"));

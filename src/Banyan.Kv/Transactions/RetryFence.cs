@@ -59,7 +59,7 @@ internal sealed class RetryFence(Store.Store store, RequestId request, Action<Tr
                 OnSettled(record);
                 break;
             case TransactionStatus.Staging:
-                new Recovery(store, record, OnSettled).Start();
+                new Recovery(store, record, OnRecovered).Start();
                 break;
             default:
                 store.Router.Send(
@@ -72,8 +72,20 @@ internal sealed class RetryFence(Store.Store store, RequestId request, Action<Tr
     private void OnPushed(TransactionRecord? record)
     {
         // It may have begun to stage in between.
-        if (record is { Status: TransactionStatus.Staging }) new Recovery(store, record, OnSettled).Start();
+        if (record is { Status: TransactionStatus.Staging }) new Recovery(store, record, OnRecovered).Start();
         else OnSettled(record);
+    }
+
+    private void OnRecovered(Recovery.Result result)
+    {
+        if (result.DoneBefore is not { } before)
+        {
+            OnSettled(result.Record);
+            return;
+        }
+
+        _found = new TransactionOutcome.Committed(before.Timestamp, before.Reply);
+        Answered();
     }
 
     private void OnSettled(TransactionRecord? record)
