@@ -332,7 +332,12 @@ public sealed partial class RangeState
         // What the commit was to resolve here was cut off in between: the record must not forget it.
         if (!AreHere(c.LocalKeys)) return new CommandOutcome.Void();
         if (Records.TryGetValue(c.Meta.Id, out TransactionRecord? record) && record.Status == TransactionStatus.Committed)
+        {
+            // Where another ended the record, nobody may have resolved what lies beside it.
+            Resolve(c.Meta.Id, commit: true, record.Timestamp, c.LocalKeys);
             Records[c.Meta.Id] = record with { InFlight = [] };
+        }
+
         return new CommandOutcome.Done(Timestamp.Zero);
     }
 

@@ -48,14 +48,18 @@ public sealed partial class RaftGroup
         BecomePreCandidate();
     }
 
-    // After a restart: the leader may have nothing to send, and believe that this member still knows what is committed.
+    // After a restart: the leader may have nothing to send, and believe that this member still knows what is committed. A
+    // late answer of its former life may even say so.
     private void AskPromisedLeader()
     {
-        if (!Leader.IsNone || ++_ticksWithoutWord < PreVoteTicks) return;
+        if (!Leader.IsNone && KnowsAllCommitted) return;
+        if (++_ticksWithoutWord < (Leader.IsNone ? PreVoteTicks : _options.ResendTicks)) return;
         _ticksWithoutWord = 0;
         _messagesNow.Add(new RequestVote(
             Self, _promisedTo, Term.Next, _log.LastIndex, _log.LastTerm, PreVote: true, LeaderTransfer: false));
     }
+
+    private bool KnowsAllCommitted => _log.Committed == _log.LastIndex;
 
     private void BecomePreCandidate()
     {

@@ -67,6 +67,7 @@ public sealed partial class RaftGroup
 
         if (m.Term > Term || Role != RaftRole.Follower || Leader != m.From) BecomeFollower(m.Term, m.From);
         _electionElapsed = 0;
+        _ticksWithoutWord = 0;
         (ulong epoch, bool supported) = _liveness.SupportFor(m.From);
         if (supported && (_promisedTo != m.From || _promisedEpoch != epoch))
         {

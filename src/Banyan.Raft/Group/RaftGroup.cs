@@ -178,7 +178,7 @@ public sealed partial class RaftGroup
     public bool IsQuiet => _liveness.Enabled && !HasReady && (Role switch
     {
         RaftRole.Leader => IsLeaderQuiet(),
-        RaftRole.Follower => !Leader.IsNone && Leader == _promisedTo && SupportsPromised(),
+        RaftRole.Follower => !Leader.IsNone && Leader == _promisedTo && SupportsPromised() && KnowsAllCommitted,
         _ => false,
     });
 

@@ -19,7 +19,7 @@ public sealed class NegativeControlTests
     {
         var faults = Enum.Parse<ClusterFaults>(fault);
         List<string> caught = [];
-        for (ulong seed = 1; seed <= 300; seed++)
+        for (ulong seed = 1; seed <= 2000; seed++)
         {
             try
             {
