@@ -140,6 +140,18 @@ public sealed partial class Replica
         }
     }
 
+    // Under a new lease they ask again: what they waited for may have ended under another leaseholder.
+    private void TurnPushWaitersAway()
+    {
+        foreach (PushWaiter waiter in _pushWaiters.Values.SelectMany(waiters => waiters).ToList())
+        {
+            _parked--;
+            waiter.Request.Reply(NotLeaseholder());
+        }
+
+        _pushWaiters.Clear();
+    }
+
     private void OnRecordsMayHaveChanged(List<CommandOutcome> outcomes)
     {
         if (_pushWaiters.Count == 0) return;

@@ -257,7 +257,7 @@ public sealed partial class Replica
         Served = new();
         if (!Mutation.Is("lose-the-low-water-mark")) Served.RaiseLowWater(State.Lease.Start);
         _promisedClosed = State.Closed;
-        _pushWaiters.Clear();
+        TurnPushWaitersAway();
     }
 
     /// <summary>Appends what was proposed in this round.</summary>
