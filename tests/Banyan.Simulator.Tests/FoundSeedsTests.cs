@@ -12,6 +12,14 @@ public class FoundSeedsTests
     [InlineData("register", 30, 150)] // a resent command failed on a condition because of its own intents
     [InlineData("sequential", 2, 120)] // a restarted follower was not told again what is committed
     [InlineData("sequential", 17, 150)] // as register 9
+    [InlineData("append", 1187, 150)] // a snapshot of a left half left a gap, over which the feed went on
+    [InlineData("append", 1153, 150)] // a push whose resolution found no room in the log was tried again at once, for ever
+    [InlineData("append", 1036, 150)] // waiting pushes turned the recovery away that they waited for
+    [InlineData("append", 98, 150)] // pushes that waited when a lease began counted as waiting for good
+    [InlineData("append", 2066, 120)] // a coordinator that came late took a forgotten commit for an abort
+    [InlineData("append", 2991, 120)] // a late answer of a former life hid that a follower lacked the last commit
+    [InlineData("register", 26, 150)] // a copy of a commit that came too late was refused, and its transaction run again
+    [InlineData("register", 2643, 120)] // a run was taken to be at rest while nobody led
     [InlineData("append", 387, 200)] // requests sent again and again kept a slow range from ever answering
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
