@@ -254,7 +254,11 @@ public sealed partial class RaftGroup
         _writes++;
         Trace?.On(new(RaftStep.Write, Term)
         {
-            Server = _vote, Last = _log.LastIndex, LastTerm = _log.LastTerm, Commit = _written.Commit, Write = _writes,
+            Server = _vote,
+            Last = _log.LastIndex,
+            LastTerm = _log.LastTerm,
+            Commit = _written.Commit,
+            Write = _writes,
         });
     }
 
