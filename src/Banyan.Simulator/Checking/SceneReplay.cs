@@ -93,16 +93,17 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
         }
     }
 
-    // Every operation reads the header of its node: what begins after another's acknowledgement is ordered after it.
+    // Every operation reads the header of its node: what begins after the acknowledgement of one that wrote it, or writes it
+    // itself, is ordered after that; so are two that wrote the same property. Otherwise they share no key that changed.
     private void CheckRealTime(List<string> violations)
     {
-        var acknowledged = new SortedDictionary<NodeId, List<(long Ended, Timestamp At)>>();
+        var acknowledged = new SortedDictionary<NodeId, List<(SceneWork Work, Timestamp At)>>();
         foreach (SceneWork work in works)
         {
             foreach (NodeId id in ResultsOf(work))
             {
-                if (!acknowledged.TryGetValue(id, out List<(long, Timestamp)>? earlier)) acknowledged.Add(id, earlier = []);
-                earlier.Add((work.Ended, ((TransactionOutcome.Committed)work.Outcome!).Timestamp));
+                if (!acknowledged.TryGetValue(id, out List<(SceneWork, Timestamp)>? earlier)) acknowledged.Add(id, earlier = []);
+                earlier.Add((work, ((TransactionOutcome.Committed)work.Outcome!).Timestamp));
             }
         }
 
@@ -111,13 +112,34 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
             foreach (NodeId id in ResultsOf(work))
             {
                 Timestamp at = ((TransactionOutcome.Committed)work.Outcome!).Timestamp;
-                foreach ((long ended, Timestamp before) in acknowledged[id])
+                foreach ((SceneWork first, Timestamp before) in acknowledged[id])
                 {
-                    if (ended < work.Begun && before > at)
-                        violations.Add($"operation {work.Number} on {id} is at {at}, and another was acknowledged at {before} before it began");
+                    if (first.Ended < work.Begun && before > at && HaveConflict(first, work))
+                        violations.Add($"operation {work.Number} on {id}, begun at {work.Begun} µs, is at {at}; operation {first.Number} was acknowledged at {before} before that, at {first.Ended} µs");
                 }
             }
         }
+    }
+
+    private static bool HaveConflict(SceneWork a, SceneWork b)
+    {
+        SortedSet<string>? byA = BesideTheHeader(a);
+        SortedSet<string>? byB = BesideTheHeader(b);
+        return byA is null || byB is null || byA.Overlaps(byB);
+    }
+
+    // What a transaction writes if it leaves headers alone; null if it does not.
+    private static SortedSet<string>? BesideTheHeader(SceneWork work)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (SceneOperation operation in ((SceneTransaction)work.Body).Operations)
+        {
+            if (operation is ReorderOperation) names.Add("/place");
+            else if (operation is SetPropertiesOperation set) names.UnionWith(set.Properties.Select(p => p.Name));
+            else return null;
+        }
+
+        return names;
     }
 
     private static IReadOnlyList<NodeId> ResultsOf(SceneWork work)
