@@ -81,6 +81,11 @@ Finish(i, status, ts) ==
 
 Learn(i, status, ts) == resolvable' = resolvable \cup {[id |-> i, commit |-> status = "committed", ts |-> ts]}
 
+\* What the client's history at the anchor knows to be done. Every commit enters it in the step that makes the record final
+\* (RangeState.ApplyEnd), and nothing is dropped from it before the client has its answer: it needs no variable of its own.
+History == {[id |-> i, ts |-> fate[i].ts] : i \in {j \in Ids : fate[j].status = "committed"}}
+DoneBefore == CHOOSE done \in History : TRUE
+
 -----------------------------------------------------------------------------
 (* The coordinator: CommitAttempt *)
 
@@ -109,7 +114,7 @@ Decline(k) == \* the same, and the coordinator takes it that nothing was staged:
     /\ UNCHANGED <<range, sent, again, resolvable, resolved, asker, ghost, fate, answer>>
 
 AllIn    == \A k \in Keys : c.got[k] # "none"
-Trouble  == \E k \in Keys : c.got[k] \in {"unknown", "refused"}
+Trouble  == \E k \in Keys : c.got[k] \in {"unknown", "refused", "done before"}
 IsStaged == c.stagedAt # 0 /\ c.ts <= c.stagedAt
 
 Acknowledge == \* CommitAttempt.OnAllWritten -> Committed
@@ -131,17 +136,23 @@ StageAgain == \* CommitAttempt.Refresh -> Finalize: alone, after every other wri
 GiveUp == \* CommitAttempt.OnAllWritten -> Decide
     /\ c.phase = "writing" /\ AllIn
     /\ Trouble \/ (~IsStaged /\ reads /\ c.ts > goodUpTo[c.id])
-    /\ c' = [c EXCEPT !.phase = "deciding", !.landed = FALSE, !.got = IF \E k \in Keys : c.got[k] = "unknown" THEN [Nothing EXCEPT ![Anchor] = "unknown"] ELSE Nothing]
+    /\ c' = [c EXCEPT !.phase = "deciding", !.landed = FALSE,
+          !.got = IF c.got[Anchor] = "done before" THEN [Nothing EXCEPT ![Anchor] = "done before"]
+                  ELSE IF \E k \in Keys : c.got[k] = "unknown" THEN [Nothing EXCEPT ![Anchor] = "unknown"] ELSE Nothing]
     /\ UNCHANGED <<range, sent, again, resolvable, resolved, asker, ghost, fate, answer>>
 
 Unknowns == c.got[Anchor] = "unknown"
 
-\* CommitAttempt.OnRecovered, with what the record is now
-OnRecovered(rec) ==
+\* CommitAttempt.OnRecovered, AfterAbort: with what the record is now, and whether the answer said that the request was done before
+OnRecovered(rec, saysDone) ==
+    LET done == saysDone \/ c.got[Anchor] = "done before" IN
     IF rec.status = "committed" THEN
         /\ c' = Rest("over", c.id)
         /\ answer' = [kind |-> "committed", id |-> c.id, ts |-> rec.ts]
-    ELSE IF rec.status = "aborted" THEN
+    ELSE IF rec.status \in {"none", "aborted"} /\ done THEN
+        /\ c' = Rest("over", c.id)
+        /\ answer' = [kind |-> "committed", id |-> DoneBefore.id, ts |-> DoneBefore.ts]
+    ELSE IF rec.status = "aborted" THEN \* the next attempt, or the request is reported as refused
         /\ c' = Rest("idle", c.id)
         /\ UNCHANGED answer
     ELSE IF rec.status = "none" /\ c.mayBeStaged /\ ~Unknowns THEN
@@ -153,17 +164,27 @@ OnRecovered(rec) ==
 
 TooLate(k, i) == i <= horizon[k]
 
-\* EndCommand where no staging record is expected: RangeState.ApplyEnd
+\* EndCommand where no staging record is expected: RangeState.ApplyEnd. Of a record that is not there the history is asked
+\* first: it may have been committed by others, resolved and forgotten.
 AbortUnstaged ==
     /\ c.phase = "deciding" /\ ~c.mayBeStaged
-    /\ IF record[c.id].status \in {"none", "pending"} /\ ~(record[c.id].status = "none" /\ TooLate(Anchor, c.id)) THEN
-          /\ Finish(c.id, "aborted", 0)
-          /\ Learn(c.id, "aborted", 0)
-          /\ OnRecovered([status |-> "aborted", ts |-> 0])
-       ELSE
-          /\ OnRecovered(record[c.id])
-          /\ IF Final(record[c.id].status) THEN Learn(c.id, record[c.id].status, record[c.id].ts) ELSE UNCHANGED resolvable
-          /\ UNCHANGED <<record, fate>>
+    /\ LET rec == record[c.id]
+           missing == rec.status = "none"
+       IN  IF missing /\ History # {} /\ Bug # "ForgottenIsAborted" THEN
+              /\ OnRecovered(rec, TRUE)
+              /\ UNCHANGED <<record, fate, resolvable>>
+           ELSE IF missing /\ TooLate(Anchor, c.id) THEN
+              \* Refused: nobody can say.
+              /\ OnRecovered(IF Bug = "ForgottenIsAborted" THEN [rec EXCEPT !.status = "aborted"] ELSE rec, FALSE)
+              /\ UNCHANGED <<record, fate, resolvable>>
+           ELSE IF rec.status \in {"none", "pending"} THEN
+              /\ Finish(c.id, "aborted", 0)
+              /\ Learn(c.id, "aborted", 0)
+              /\ OnRecovered([status |-> "aborted", ts |-> 0], FALSE)
+           ELSE
+              /\ OnRecovered(rec, FALSE)
+              /\ IF Final(rec.status) THEN Learn(c.id, rec.status, rec.ts) ELSE UNCHANGED resolvable
+              /\ UNCHANGED <<record, fate>>
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolved, asker, ghost>>
 
 MakeExplicit == \* CommitAttempt.Committed: EndCommand with the timestamp that was staged
@@ -180,7 +201,7 @@ MakeExplicit == \* CommitAttempt.Committed: EndCommand with the timestamp that w
 
 Unheard == \* the answer to the coordinator's recovery, or to its abort, is lost
     /\ c.phase = "deciding"
-    /\ OnRecovered(NoRecord)
+    /\ OnRecovered(NoRecord, FALSE)
     /\ asker' = [asker EXCEPT ![Self] = Idle]
     /\ UNCHANGED <<range, sent, again, resolvable, resolved, ghost, fate>>
 
@@ -211,6 +232,16 @@ Refuse(i, k) ==
     /\ Hear(i, k, "refused", 0, 0)
     /\ UNCHANGED <<intent, record>>
 
+\* Admit asks the history before it says "too late": that would speak for an earlier copy that was in time.
+IsDone(i, stages) == stages /\ ~Final(record[i].status) /\ History # {} /\ Bug # "ForgottenIsAborted"
+
+\* AlreadyDone: nothing was staged by this transmission.
+SayDone(i, k) ==
+    /\ \/ UNCHANGED c
+       \/ /\ c.phase = "writing" /\ c.id = i /\ c.got[k] = "none"
+          /\ c' = [c EXCEPT !.got[k] = "done before", !.mayBeStaged = FALSE]
+    /\ UNCHANGED <<intent, record>>
+
 \* Whether the attempt may stage at its anchor, or write elsewhere, at all: Admit.
 Admitted(i, k, stages) ==
     IF ~stages THEN ~TooLate(k, i) \/ Bug = "Recreate"
@@ -226,6 +257,7 @@ ApplyWriteAt(i, k, ts, stages, writes) ==
     /\ (intent[k].id \in {0, i} \/ ~writes) \* else it waits for whoever is in the way
     /\ IF i \in prevented[k] THEN Refuse(i, k)
        ELSE IF ~writes THEN
+          IF IsDone(i, TRUE) THEN SayDone(i, k) ELSE
           IF ~Admitted(i, k, TRUE) THEN Refuse(i, k) ELSE
           \* the record alone: it never moves
           /\ record' = IF Restages(i, ts) THEN [record EXCEPT ![i] = [status |-> "staging", ts |-> ts]] ELSE record
@@ -239,7 +271,8 @@ ApplyWriteAt(i, k, ts, stages, writes) ==
               staged   == IF copy /\ Bug # "CopyMovesRecord" THEN IF reads THEN ts ELSE Max(ts, intent[k].ts) ELSE at
               done     == IF copy THEN Max(intent[k].ts, IF stagesAt THEN staged ELSE at) ELSE at
               upTo     == IF ~reads \/ Bug = "MovedStages" THEN MaxTs ELSE ts
-          IN  IF ~Admitted(i, k, stagesAt) THEN Refuse(i, k) ELSE
+          IN  IF IsDone(i, stagesAt) THEN SayDone(i, k) ELSE
+              IF ~Admitted(i, k, stagesAt) THEN Refuse(i, k) ELSE
               /\ \A v \in version[k] : v.ts < at
               /\ IF copy THEN UNCHANGED intent ELSE intent' = [intent EXCEPT ![k] = [id |-> i, ts |-> at]]
               /\ record' = IF stagesAt /\ Restages(i, staged)
@@ -298,15 +331,21 @@ EndRecovery(r) == \* RangeState.ApplyEnd with ExpectStaging, then Recovery.OnDec
            after == IF expected THEN [status |-> status, ts |-> ts] ELSE record[i]
        IN  /\ IF expected THEN Finish(i, status, ts) ELSE UNCHANGED <<record, fate>>
            /\ IF Final(after.status) THEN Learn(i, after.status, after.ts) ELSE UNCHANGED resolvable
-           /\ (r = Self /\ OnRecovered(after)) \/ UNCHANGED <<c, answer>>
+           /\ \/ r = Self /\ OnRecovered(after, after.status = "none" /\ History # {} /\ Bug # "ForgottenIsAborted")
+              \/ UNCHANGED <<c, answer>>
     /\ asker' = [asker EXCEPT ![r] = Idle]
     /\ UNCHANGED <<intent, version, prevented, horizon, cleared, sent, again, resolved, ghost>>
 
-PushAbort(i) == \* RangeState.ApplyPushAbort, by whoever met an intent
+PushAbort(i) == \* RangeState.ApplyPushAbort, by whoever met an intent, perhaps long ago
     /\ sent[i] # 0
-    /\ IF record[i].status \in {"none", "pending"} THEN
-          \* What is forgotten and met by nobody need not be pushed.
-          /\ record[i].status = "none" /\ TooLate(Anchor, i) => \E k \in Keys : intent[k].id = i
+    /\ IF record[i].status = "none" /\ TooLate(Anchor, i) THEN
+          \* Too old to be staged ever again: whoever asks is told so, but nothing is put on record. It may have been
+          \* committed, resolved and forgotten.
+          /\ [id |-> i, commit |-> FALSE, ts |-> 0] \notin resolvable
+          /\ Learn(i, "aborted", 0)
+          /\ record' = IF Bug = "PushRecordsForgotten" THEN [record EXCEPT ![i] = [status |-> "aborted", ts |-> 0]] ELSE record
+          /\ fate' = IF fate[i].status = "none" THEN [fate EXCEPT ![i] = [status |-> "aborted", ts |-> 0]] ELSE fate
+       ELSE IF record[i].status \in {"none", "pending"} THEN
           /\ Finish(i, "aborted", 0)
           /\ Learn(i, "aborted", 0)
        ELSE
@@ -330,10 +369,16 @@ Resolve(k) == \* RangeState.Resolve: only once the outcome is final (trap 11)
        /\ resolved' = IF o.commit THEN [resolved EXCEPT ![o.id] = @ \cup {k}] ELSE resolved
     /\ UNCHANGED <<horizon, record, cleared, sent, again, resolvable, c, asker, ghost, fate, answer>>
 
-Resolved(i) == \* RangeState.ApplyResolved: no intent is left anywhere
-    /\ record[i].status = "committed" /\ resolved[i] = Keys /\ i \notin cleared
+Resolved(i) == \* RangeState.ApplyResolved: no intent is left elsewhere; where another ended the record, one may lie beside it
+    /\ record[i].status = "committed" /\ Keys \ {Anchor} \subseteq resolved[i] /\ i \notin cleared
     /\ cleared' = cleared \cup {i}
-    /\ UNCHANGED <<intent, version, prevented, horizon, record, sent, again, resolvable, resolved, c, asker, ghost, fate, answer>>
+    /\ IF intent[Anchor].id = i /\ Bug # "LeavesItsOwn" THEN
+          /\ intent' = [intent EXCEPT ![Anchor] = None]
+          /\ prevented' = [prevented EXCEPT ![Anchor] = @ \cup {i}]
+          /\ version' = [version EXCEPT ![Anchor] = @ \cup {[id |-> i, ts |-> record[i].ts]}]
+       ELSE UNCHANGED <<intent, prevented, version>>
+    /\ resolved' = [resolved EXCEPT ![i] = Keys]
+    /\ UNCHANGED <<horizon, record, sent, again, resolvable, c, asker, ghost, fate, answer>>
 
 RaiseHorizon(k) == \* RangeState.Forget: preventions that are too old go
     /\ horizon[k] < HorizonMax /\ horizon[k] < c.id
@@ -399,8 +444,18 @@ NoHalfCommit ==
 \* What a committed transaction has read holds at its timestamp.
 ReadsHold == \A i \in Ids : fate[i].status = "committed" => fate[i].ts <= goodUpTo[i]
 
-\* Only what is final is resolved, and as what it is (14).
-ResolvableIsFinal == \A o \in resolvable : Final(fate[o.id].status) /\ o.commit = (fate[o.id].status = "committed")
+\* Only what is final is resolved, and as what it is (14). A push that comes after a commit is forgotten is told "aborted":
+\* by then there is nothing left to resolve.
+ResolvableIsFinal ==
+    \A o \in resolvable :
+       /\ Final(fate[o.id].status)
+       /\ o.commit => fate[o.id].status = "committed"
+       /\ ~o.commit /\ fate[o.id].status = "committed" => \A k \in Keys : intent[k].id # o.id
+
+\* A coordinator that takes an attempt for aborted, and so goes on to the next or reports the request as refused, has left
+\* nothing that is or may come to be committed.
+RefusedLeftNothing ==
+    \A i \in Ids : i < c.id \/ (i = c.id /\ c.phase = "idle") => fate[i].status # "committed" /\ ~Implicit(i)
 
 OneTruth == \A i \in Ids : Final(record[i].status) => record[i].status = fate[i].status
 
@@ -422,4 +477,8 @@ NotSecondCommits   == ~(fate[1].status = "aborted" /\ answer.kind = "committed" 
 NotRestagedCommits == ~(answer.kind = "committed" /\ answer.ts > 1 /\ reads)
 NotRecovered       == ~(c.phase = "dead" /\ \E i \in Ids : fate[i].status = "committed" /\ \A k \in Keys : intent[k].id = 0)
 NotForgotten       == ~(\E i \in Ids : fate[i].status = "committed" /\ record[i].status = "none")
+NotDoneBefore      == [][answer.kind = "none" /\ answer'.kind = "committed" => record[c.id].status # "none"]_vars
+
+\* Narrows a search: only the anchor forgets.
+AnchorForgets == \A k \in Keys \ {Anchor} : horizon[k] = 0
 =============================================================================
