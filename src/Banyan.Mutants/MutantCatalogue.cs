@@ -1,20 +1,8 @@
-using Banyan.Simulator.World;
-
 namespace Banyan.Mutants;
 
 /// <summary>All mutants. Each stands in the code under its name, where the line that it breaks is.</summary>
 internal static class MutantCatalogue
 {
-    // Back within the clocks' uncertainty, and clocks as far apart as they may be.
-    private static readonly Func<FaultOptions, FaultOptions> _quickRestarts = _ => new()
-    {
-        CrashEvery = 60_000,
-        DownMax = 4_000,
-        DelayMax = 1_500,
-        FlushMax = 300,
-        ClockOffsetMax = 49_000,
-    };
-
     public static readonly Mutant[] All =
     [
         // Raft
@@ -31,9 +19,6 @@ internal static class MutantCatalogue
         new("withdraw-support-early", "register", "append"),
         new("serve-after-the-lease", "register", "append"),
         new("begin-a-lease-in-the-past", "append"),
-        new("lease-at-once-after-a-restart", "append", "register") { Faults = _quickRestarts },
-        new("vote-at-once-after-a-restart", "append", "register") { Faults = _quickRestarts },
-        new("ask-at-once-after-a-restart", "append", "register") { Faults = _quickRestarts },
         new("lose-the-low-water-mark", "append", "register"),
         // Timestamps
         new("write-below-reads", "append"),

@@ -42,7 +42,7 @@ return survivors == 0 ? 0 : 1;
         foreach (string workload in mutant.Workloads.Where(w => !Explorations.Has(w)))
         {
             runs++;
-            if (Caught(mutant, () => Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new() { Adjust = mutant.Faults }).Violations.FirstOrDefault()) is { } violation)
+            if (Caught(mutant, () => Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!).Violations.FirstOrDefault()) is { } violation)
                 return (workload, violation, runs);
         }
     }

@@ -15,9 +15,6 @@ public sealed record RunOptions
     /// <summary>Hears every protocol step, given the run's virtual time; null for nobody.</summary>
     public Func<VirtualTime, IStoreTrace>? Trace { get; init; }
 
-    /// <summary>Changes the mix of faults that the seed has drawn: for hunts that know what they look for.</summary>
-    public Func<FaultOptions, FaultOptions>? Adjust { get; init; }
-
     /// <summary>Called with the cluster before it starts, for tests that look inside.</summary>
     public Action<SimulatedCluster>? Watch { get; init; }
 }

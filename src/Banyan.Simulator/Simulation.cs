@@ -35,7 +35,6 @@ public static class Simulation
         var random = new SeededRandom(seed);
         bool isSwarm = options.Faults is null;
         FaultOptions faults = FaultKinds.Without(options.Faults ?? SwarmOf(seed, random.Fork()), options.Without);
-        if (options.Adjust is not null) faults = options.Adjust(faults);
         if (!workload.StandsStaleReads) faults = faults with { ClockJumpsTooFar = 0 };
         int servers = random.Chance(0.3) ? 5 : 3;
         var probes = new SimulatedProbes(random.Fork());

@@ -173,7 +173,7 @@ public sealed class StoreLiveness : IStoreLiveness
             Changes++;
         }
 
-        if (now < _nextHeartbeat || !(IsOpen || Mutation.Is("ask-at-once-after-a-restart"))) return;
+        if (now < _nextHeartbeat || !IsOpen) return;
         _nextHeartbeat = now.Add(_options.HeartbeatMicroseconds);
         Timestamp expiration = now.Add(_options.SupportMicroseconds);
         foreach ((ServerId server, Pair pair) in _pairs)

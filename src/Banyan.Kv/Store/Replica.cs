@@ -230,8 +230,7 @@ public sealed partial class Replica
     private void ProposeLease()
     {
         if (!Log.IsLeader || _leaseProposedIn == Log.Fence || State.AppliedTerm != Log.Fence) return;
-        if (Log.LeaseUntil <= _store.Clock.Reading) return;
-        if (!_store.Liveness.IsOpen && !Mutation.Is("lease-at-once-after-a-restart")) return;
+        if (Log.LeaseUntil <= _store.Clock.Reading || !_store.Liveness.IsOpen) return;
         _leaseProposedIn = Log.Fence;
         Timestamp start = _store.Clock.Now();
         start = Timestamp.Max(start, Timestamp.Max(State.Lease.Start, State.Closed).Next);

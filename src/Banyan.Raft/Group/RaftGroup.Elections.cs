@@ -126,8 +126,7 @@ public sealed partial class RaftGroup
             return;
         }
 
-        bool isOpen = _liveness.IsOpen || Mutation.Is("vote-at-once-after-a-restart");
-        if (!isOpen || (!m.LeaderTransfer && HasLivingLeaderOtherThan(m.From)))
+        if (!_liveness.IsOpen || (!m.LeaderTransfer && HasLivingLeaderOtherThan(m.From)))
         {
             _messagesNow.Add(new RequestVoteReply(Self, m.From, Term, Granted: false, m.PreVote));
             return;
