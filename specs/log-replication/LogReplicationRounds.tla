@@ -58,7 +58,8 @@ Durable(promises, t, before) ==
 FlushStep(s, n) ==
     \E k \in 1..Len(writes[s]) :
         /\ writes[s][k].number = n
-        /\ LET promises == UNION {writes[s][j].promises : j \in 1..k}
+        /\ LET early == IF Bug = "LeavesWithRoundBefore" THEN promised[s] ELSE {}
+               promises == UNION {writes[s][j].promises : j \in 1..k} \cup early
                terms == {p[2] : p \in {q \in promises : q[1] = "durable"}}
            IN  /\ votes' = votes \cup {<<s, p[3], p[2]>> : p \in {q \in promises : q[1] = "vote"}}
                /\ requests' = requests \cup {<<s, p[2], p[3], p[4]>> : p \in {q \in promises : q[1] = "ask"}}
@@ -68,10 +69,12 @@ FlushStep(s, n) ==
         /\ writes' = [writes EXCEPT ![s] = SubSeq(@, k + 1, Len(@))]
         /\ UNCHANGED <<memory, unflushed, sent, sentCommit, agreed, restarts, promised>>
 
-\* What a crash may leave on the disk: everything up to a write, or that write's term and vote without its entries.
+\* What a crash may leave on the disk: everything up to a write. (The code's rounds are whole or not there. The model allows
+\* a little more: that write's term and vote without its entries, and then without its commit index, which speaks of them.)
 Left(s) ==
     LET before(k) == IF k = 1 THEN disk[s] ELSE writes[s][k - 1].image
-        torn(k) == [writes[s][k].image EXCEPT !.log = before(k).log, !.commit = Min(@, Len(before(k).log))]
+        torn(k) == [writes[s][k].image EXCEPT !.log = before(k).log,
+                    !.commit = IF Bug = "CommitBeforeEntries" THEN Min(@, Len(before(k).log)) ELSE before(k).commit]
     IN  {disk[s]} \cup {writes[s][k].image : k \in 1..Len(writes[s])} \cup {torn(k) : k \in 1..Len(writes[s])}
 
 RestartStep(s, image) ==
@@ -123,4 +126,19 @@ NextRounds ==
               \E prev \in 0..Min(last, Len(log[s])), c \in 0..Min(last, sentCommit[t]) : AcceptStep(s, t, prev, last, c)
 
 SpecRounds == InitRounds /\ [][NextRounds]_fineVars
+
+-----------------------------------------------------------------------------
+\* To be refuted: while a write of a server is under way it takes a step that will be acknowledged by a later one, and an
+\* entry is committed meanwhile.
+NotReachedOverlap ==
+    ~(agreed # <<>> /\ \E s \in Server : writes[s] # <<>> /\ \E p \in promised[s] : p[1] = "durable" /\ p[3] > 0)
+
+\* To be refuted: a crash leaves a vote on the disk that never left.
+NotReachedUnsaid ==
+    ~\E s \in Server :
+        /\ restarts > 0 /\ writes[s] = <<>> /\ promised[s] = {}
+        /\ disk[s].vote # None /\ <<s, disk[s].vote, disk[s].term>> \notin votes
+
+\* Narrows a search with crashes further: one server at a time writes, or has something to write.
+OneWrites == Prompt /\ Cardinality({s \in Server : writes[s] # <<>> \/ promised[s] # {}}) <= 1
 =============================================================================
