@@ -6,7 +6,7 @@ internal static class MutantCatalogue
     public static readonly Mutant[] All =
     [
         // Raft
-        new("forget-the-vote-on-restart", "append"),
+        new("forget-the-vote-on-restart", Explorations.Elections, "append"),
         new("vote-twice", "append"),
         new("vote-for-a-shorter-log", "append"),
         new("vote-though-promised", "append", "register"),
@@ -15,7 +15,6 @@ internal static class MutantCatalogue
         new("append-without-looking-back", "append"),
         new("answer-before-the-flush", "append"),
         // Leases and liveness
-        new("forget-support-on-restart", "append", "register"),
         new("withdraw-support-early", "register", "append"),
         new("serve-after-the-lease", "register", "append"),
         new("begin-a-lease-in-the-past", "append"),
@@ -49,6 +48,7 @@ internal static class MutantCatalogue
         new("cut-a-range-without-its-clients", "append"),
         new("an-image-without-intents", "append"),
         new("resolve-over-a-gap", "append", "register"),
+        new("fence-half-a-range", "scene", "append"),
         // The tree
         new("move-below-itself", "scene"),
         new("spawn-without-reading-the-name", "scene"),

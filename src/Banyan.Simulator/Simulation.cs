@@ -12,7 +12,7 @@ namespace Banyan.Simulator;
 /// <summary>One run: a cluster and its clients under faults, then a calm end in which everything must get done, then the checks.</summary>
 public static class Simulation
 {
-    private const long FaultyMicrosecondsMax = 120_000_000;
+    private const long FaultyMicrosecondsMax = 60_000_000;
     private const long CalmMicrosecondsMax = 180_000_000;
 
     /// <summary>Runs a seed.</summary>

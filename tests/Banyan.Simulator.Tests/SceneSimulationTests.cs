@@ -11,12 +11,16 @@ public class SceneSimulationTests
     [InlineData(41)]
     public void The_tree_survives_every_mix_of_faults(ulong first)
     {
+        // In some worlds nothing gets done in time; not in all of them.
+        long operations = 0;
         for (ulong seed = first; seed < first + 20; seed++)
         {
             Verdict verdict = Simulation.Run(seed, 120, new SceneWorkload());
             Assert.True(verdict.Violations.Count == 0, $"seed {seed}: {string.Join("; ", verdict.Violations)}");
-            Assert.InRange(verdict.Operations, 1, 120);
+            operations += verdict.Operations;
         }
+
+        Assert.InRange(operations, 20 * 60, 20 * 120);
     }
 
     [Fact]

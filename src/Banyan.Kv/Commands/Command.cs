@@ -105,7 +105,10 @@ public sealed record HeartbeatCommand(TransactionMeta Meta, Timestamp At, Reques
 public sealed record PushAbortCommand(TransactionMeta Pushee) : Command;
 
 /// <summary>Finds out whether a client's request took effect here, and makes sure that it no longer can if it has not.</summary>
-public sealed record FenceCommand(RequestId Request, Timestamp At) : Command;
+/// <param name="Request">Which.</param>
+/// <param name="At">When it was asked.</param>
+/// <param name="Span">What this range is taken to hold: if it does not, it cannot answer for all of it.</param>
+public sealed record FenceCommand(RequestId Request, Timestamp At, KeySpan Span) : Command;
 
 /// <summary>Begins a lease.</summary>
 public sealed record LeaseCommand(Lease Lease) : Command;

@@ -59,6 +59,8 @@ public static class CommandCodec
                 writer.Byte((byte)Kind.Fence);
                 c.Request.Encode(writer);
                 writer.Timestamp(c.At);
+                writer.Key(c.Span.Start);
+                writer.Key(c.Span.End);
                 break;
             case LeaseCommand c:
                 writer.Byte((byte)Kind.Lease);
@@ -105,7 +107,7 @@ public static class CommandCodec
             Kind.Heartbeat => new HeartbeatCommand(
                 TransactionMeta.Decode(ref reader), reader.Timestamp(), RequestId.Decode(ref reader)),
             Kind.PushAbort => new PushAbortCommand(TransactionMeta.Decode(ref reader)),
-            Kind.Fence => new FenceCommand(RequestId.Decode(ref reader), reader.Timestamp()),
+            Kind.Fence => new FenceCommand(RequestId.Decode(ref reader), reader.Timestamp(), new(reader.Key(), reader.Key())),
             Kind.Lease => new LeaseCommand(Lease.Decode(ref reader)),
             Kind.Split => new SplitCommand(
                 reader.Key(), new(reader.Number()), new((uint)reader.Number()), reader.Number()),

@@ -74,8 +74,7 @@ public sealed class StoreLiveness : IStoreLiveness
                 Timestamp expiration = reader.Timestamp();
                 bool withdrawn = reader.Bool();
                 if (!_pairs.TryGetValue(server, out Pair? pair)) continue;
-                (pair.ForEpoch, pair.ForExpiration, pair.ForDurable, pair.Withdrawn) =
-                    (epoch, expiration, expiration, withdrawn || Mutation.Is("forget-support-on-restart"));
+                (pair.ForEpoch, pair.ForExpiration, pair.ForDurable, pair.Withdrawn) = (epoch, expiration, expiration, withdrawn);
             }
 
             Invariant.Holds(reader.IsAtEnd);

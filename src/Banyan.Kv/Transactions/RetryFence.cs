@@ -15,21 +15,39 @@ namespace Banyan.Kv.Transactions;
 /// </remarks>
 internal sealed class RetryFence(Store.Store store, RequestId request, Action<TransactionOutcome?> done)
 {
+    // Ranges may be cut faster than a server learns of it, but not for ever.
+    private const int AskedMax = 100_000;
+
+    private readonly Timestamp _at = store.Clock.Now();
     private int _unanswered;
+    private int _asked;
     private bool _failed;
     private TransactionOutcome? _found;
 
     /// <summary>Asks; <c>done</c> gets the outcome of the earlier try, or null if the retry may run.</summary>
     public void Start()
     {
-        Key[] starts = [.. store.Directory.Entries.Select(e => e.Descriptor.Span.Start)];
-        _unanswered = starts.Length;
-        Timestamp at = store.Clock.Now();
-        foreach (Key start in starts)
-            store.Router.Send(start, new CommandBody(start, new FenceCommand(request, at)), OnFenced);
+        _unanswered = 1;
+        Ask(KeySpan.All);
+        Answered();
     }
 
-    private void OnFenced(ReplyBody reply)
+    // Piece by piece, as this server believes that the ranges lie. Each range says whether it has the whole piece: the half
+    // of a range that was cut knows nothing of what took effect in the other.
+    private void Ask(KeySpan span)
+    {
+        while (!span.IsEmpty)
+        {
+            KeySpan piece = store.Router.FirstPiece(span);
+            span = new(piece.End, span.End);
+            _unanswered++;
+            _asked++;
+            store.Router.Send(
+                piece.Start, new CommandBody(piece.Start, new FenceCommand(request, _at, piece)), reply => OnFenced(piece, reply));
+        }
+    }
+
+    private void OnFenced(KeySpan piece, ReplyBody reply)
     {
         switch (reply)
         {
@@ -38,6 +56,10 @@ internal sealed class RetryFence(Store.Store store, RequestId request, Action<Tr
                 _found = new TransactionOutcome.Committed(before.Timestamp, before.Reply);
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Fenced { Record: null } }:
+                break;
+            case ReplyBody.WrongRange when _asked < AskedMax:
+                store.Probes.Sometimes("a fence finds a range cut");
+                Ask(piece);
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Fenced { Record: { } record } }:
                 store.Probes.Sometimes("a fence finds the request's record");

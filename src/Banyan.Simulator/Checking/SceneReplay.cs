@@ -151,23 +151,18 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
 
     private void CheckStep(Timestamp at, SceneModel model, SceneModel actual, List<string> violations)
     {
-        bool orderMatters = true;
         if (!_committedAt.TryGetValue(at, out List<SceneWork>? due))
         {
             violations.Add($"nobody asked for what changed at {at}");
             return;
         }
 
+        // Where a new child stands depends on the clock of whoever appended it.
+        bool orderMatters = !due.Exists(w => w.Body is SceneTransaction scene && scene.Operations.Any(o => o is SpawnOperation or ReparentOperation));
         // Transactions at one timestamp have an order, too: one may have read what another wrote there. Any order will do in
-        // which each of them is right.
-        var left = new List<SceneWork>(due);
-        while (left.Count > 0)
+        // which each of them is right and that leads to what stands there.
+        foreach (SceneWork work in OrderThatFits(at, due, [], model, actual, orderMatters) ?? due)
         {
-            int next = left.Count == 1 ? 0 : Math.Max(0, left.FindIndex(work => WhatIsWrong(at, model.Copy(), work) is null));
-            SceneWork work = left[next];
-            left.RemoveAt(next);
-            // Where a new child stands depends on the clock of whoever appended it.
-            if (work.Body is SceneTransaction scene && scene.Operations.Any(o => o is SpawnOperation or ReparentOperation)) orderMatters = false;
             if (WhatIsWrong(at, model, work) is { } wrong) violations.Add(wrong);
         }
 
@@ -175,6 +170,21 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
         if (model.Difference(actual, orderMatters) is { } difference)
             violations.Add($"at {at}: {difference}, after {string.Join("; ", due.Select(w => w.Body is SceneTransaction s ? Text(s) : w.Body.ToString()))}");
         model.AdoptOrder(actual);
+    }
+
+    private static List<SceneWork>? OrderThatFits(
+        Timestamp at, List<SceneWork> left, List<SceneWork> begun, SceneModel model, SceneModel actual, bool orderMatters)
+    {
+        if (left.Count == 1 && begun.Count == 0) return left;
+        if (left.Count == 0) return model.Difference(actual, orderMatters) is null ? begun : null;
+        foreach (SceneWork next in left)
+        {
+            SceneModel after = model.Copy();
+            if (WhatIsWrong(at, after, next) is not null) continue;
+            if (OrderThatFits(at, [.. left.Where(w => w != next)], [.. begun, next], after, actual, orderMatters) is { } order) return order;
+        }
+
+        return null;
     }
 
     // Applies what a transaction did to the model; null if it was right.

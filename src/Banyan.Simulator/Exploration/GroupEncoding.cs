@@ -15,6 +15,7 @@ internal static class GroupEncoding
     /// <summary>The fields of a group by name, with the reason if one is left out; a test compares this with the class.</summary>
     public static readonly IReadOnlyDictionary<string, string> Fields = new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
+        ["<Trace>k__BackingField"] = "only told, never asked",
         ["_options"] = "equal for all",
         ["_liveness"] = "stateless here",
         ["_random"] = "only sets timers",

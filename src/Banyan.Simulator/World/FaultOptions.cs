@@ -120,7 +120,7 @@ public sealed record FaultOptions
     /// <summary>The same, but with a run of many short lives, many cuts of ranges or clocks as far apart as they may be.</summary>
     public FaultOptions Hastened(SeededRandom random) => this with
     {
-        CrashEvery = random.Chance(0.7) ? 80_000 + random.Next(600_000) : CrashEvery,
+        CrashEvery = random.Chance(0.7) ? 200_000 + random.Next(600_000) : CrashEvery,
         DownMax = random.Chance(0.5) ? 2_000 + random.Next(100_000) : DownMax,
         CrashWhileSending = random.Chance(0.3) ? random.NextDouble() * 0.005 : CrashWhileSending,
         SplitEvery = random.Chance(0.4) ? 30_000 + random.Next(300_000) : SplitEvery,

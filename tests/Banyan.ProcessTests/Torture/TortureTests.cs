@@ -47,7 +47,7 @@ public class TortureTests
         using TemporaryFolder folder = new();
         using Process torture = BanyanCommand.Start(null, ["torture", "--minutes", "5", "--folder", folder.Path, "--faults", "pause,kill"]);
         await Poll.UntilAsync(() => ServersIn(folder.Path) == 3, () => "three servers to start");
-        await Signal.InterruptAsync(torture);
+        await Signal.TerminateAsync(torture);
         BanyanCommand end = await BanyanCommand.EndAsync(torture);
         Assert.Equal(1, end.ExitCode);
         Assert.Contains("interrupted", end.Error);
