@@ -7,7 +7,7 @@ namespace Banyan.Server.Cli;
 /// <summary><c>banyan sim mutants</c>: whether the checkers see deliberate bugs. They are compiled into a program of their own.</summary>
 internal static class MutantsCommand
 {
-    private static readonly Option<int> _seeds = new("--seeds-max") { Description = "Seeds that a mutant may live", DefaultValueFactory = _ => 400 };
+    private static readonly Option<int> _seeds = new("--seeds-max") { Description = "Seeds that a mutant may live", DefaultValueFactory = _ => 1500 };
     private static readonly Option<int> _operations = new("--ops") { Description = "Transactions in a run", DefaultValueFactory = _ => 150 };
     private static readonly Argument<string[]> _names = new("MUTANT") { Description = "Some mutants; all if none is named", Arity = ArgumentArity.ZeroOrMore };
 
