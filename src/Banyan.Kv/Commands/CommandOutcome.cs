@@ -39,4 +39,7 @@ public abstract record CommandOutcome(byte Code)
 
     /// <summary>Nothing done: proposed under another lease or to another span; nobody may count on it.</summary>
     public sealed record Void() : CommandOutcome(11);
+
+    /// <summary>Nothing done: too much waits in the log. Never applied, and so in no state hash.</summary>
+    public sealed record NotProposed() : CommandOutcome(12);
 }

@@ -170,6 +170,7 @@ public sealed partial class Replica
     {
         null => new ReplyBody.Unknown(),
         CommandOutcome.Void => HoldsLeaseAt(Timestamp.Zero) ? WrongRange() : NotLeaseholder(),
+        CommandOutcome.NotProposed => HoldsLeaseAt(Timestamp.Zero) ? new ReplyBody.Overloaded() : NotLeaseholder(),
         _ => new ReplyBody.Applied(outcome),
     };
 
@@ -196,7 +197,11 @@ public sealed partial class Replica
             return;
         }
 
-        foreach (Proposal proposal in proposals) proposal.Done(new CommandOutcome.Void());
+        foreach (Proposal proposal in proposals)
+        {
+            ForgetInFlightKeys(proposal.Command);
+            proposal.Done(new CommandOutcome.NotProposed());
+        }
     }
 
     private Timestamp ClosedTarget()

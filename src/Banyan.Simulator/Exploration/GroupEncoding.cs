@@ -45,6 +45,7 @@ internal static class GroupEncoding
         ["_heartbeatElapsed"] = "far from its limit",
         ["_checkElapsed"] = "",
         ["_leadSupportedUntil"] = "only with store liveness",
+        ["_writes"] = "numbers what is written, for a trace",
     };
 
     public static void Encode(RaftGroup group, ByteWriter writer)
