@@ -369,9 +369,8 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     /// <summary>The number that is a node's name, after its first letter; -1 if it is none.</summary>
     public static long ValueOfName(MirrorNode node) => long.TryParse(node.Header!.Name.AsSpan(1), out long value) ? value : -1;
 
-    // By the serials of their zone, which is the order in which they were committed. The tree's own order of siblings counts
-    // a microsecond for each node of a batch, so that a node of the next batch may come to stand among them.
-    private static long[] ElementIds(MirrorNode? list) => list is null ? [] : [.. list.Children.Select(c => (long)c.Id.Value).Order()];
+    // In the tree's own order, which within a zone is that of the commits.
+    private static long[] ElementIds(MirrorNode? list) => list is null ? [] : [.. list.Children.Select(c => (long)c.Id.Value)];
 
     private static SetPropertiesOperation Set(NodeId node, long value) =>
         new(NodeRef.Of(node), [new(Generation.PropertyName, PropertyValue.Encode(value))]);
