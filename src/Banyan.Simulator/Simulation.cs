@@ -13,7 +13,7 @@ namespace Banyan.Simulator;
 public static class Simulation
 {
     private const long FaultyMicrosecondsMax = 60_000_000;
-    private const long CalmMicrosecondsMax = 180_000_000;
+    private const long CalmMicrosecondsMax = 60_000_000;
 
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">Decides everything that is left to chance.</param>

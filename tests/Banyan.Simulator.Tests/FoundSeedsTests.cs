@@ -21,6 +21,7 @@ public class FoundSeedsTests
     [InlineData("register", 26, 150)] // a copy of a commit that came too late was refused, and its transaction run again
     [InlineData("register", 2643, 120)] // a run was taken to be at rest while nobody led
     [InlineData("append", 387, 200)] // requests sent again and again kept a slow range from ever answering
+    [InlineData("list-append", 2138, 120)] // heartbeats sent before the last was answered filled the log
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

@@ -28,6 +28,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private Timestamp _timestamp = transaction.ReadTimestamp;
     private Timestamp _stagedAt;
     private Timestamp _nextHeartbeat = meta.StartedAt.Add(run.Store.Options.TransactionHeartbeatMicroseconds);
+    private bool _isHeartbeatUnderWay;
     private int _unanswered;
     private bool _isOnePhase;
     private int _timesMoved;
@@ -80,9 +81,11 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     /// <summary>Keeps the record alive while the commit takes its time.</summary>
     public void Tick(Timestamp now)
     {
-        if (_isAnswered || _isOnePhase || now < _nextHeartbeat) return;
+        if (_isAnswered || _isOnePhase || _isHeartbeatUnderWay || now < _nextHeartbeat) return;
         _nextHeartbeat = now.Add(_store.Options.TransactionHeartbeatMicroseconds);
-        SendToAnchor(new HeartbeatCommand(meta, now, run.Request), _ => { });
+        // One at a time: where commits are slow because the log is, more heartbeats would make it slower still.
+        _isHeartbeatUnderWay = true;
+        SendToAnchor(new HeartbeatCommand(meta, now, run.Request), _ => _isHeartbeatUnderWay = false);
     }
 
     private bool ConditionsLieWith(List<Group> groups)
