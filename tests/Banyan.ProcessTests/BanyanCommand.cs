@@ -34,9 +34,15 @@ internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Starts a command; whoever does so ends it.</summary>
-    public static Process Start(Uri? gateway, IEnumerable<string> arguments)
+    public static Process Start(Uri? gateway, IEnumerable<string> arguments) => Start(Executable, gateway, arguments);
+
+    /// <summary>Starts a command that hears Ctrl-C, as in a terminal: whoever runs in the background of a script hands down that it is ignored.</summary>
+    public static Process StartInForeground(Uri? gateway, IEnumerable<string> arguments) =>
+        OperatingSystem.IsLinux() ? Start("/usr/bin/env", gateway, ["--default-signal=INT", Executable, .. arguments]) : Start(gateway, arguments);
+
+    private static Process Start(string program, Uri? gateway, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Executable)
+        var start = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

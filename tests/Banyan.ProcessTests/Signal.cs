@@ -5,7 +5,10 @@ namespace Banyan.ProcessTests;
 /// <summary>Signals, as a service manager sends them. .NET can only kill.</summary>
 internal static class Signal
 {
-    /// <summary>Asks a process to end, as Ctrl-C would: that signal is ignored by what a script has put in the background.</summary>
+    /// <summary>What Ctrl-C does, to a process of <see cref="BanyanCommand.StartInForeground"/>.</summary>
+    public static Task InterruptAsync(Process process) => SendAsync("INT", process);
+
+    /// <summary>Asks a process to end.</summary>
     public static Task TerminateAsync(Process process) => SendAsync("TERM", process);
 
     private static async Task SendAsync(string signal, Process process)

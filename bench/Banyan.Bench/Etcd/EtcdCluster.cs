@@ -1,6 +1,5 @@
 using System.ComponentModel;
-using System.Net;
-using System.Net.Sockets;
+using Banyan.Client.Local;
 
 namespace Banyan.Bench.Etcd;
 
@@ -143,24 +142,5 @@ public sealed class EtcdCluster : IDisposable
         }
     }
 
-    /// <summary>Loopback addresses whose ports are free now; held together until all are known, so that they differ.</summary>
-    private static Uri[] FreeAddresses(int count)
-    {
-        var probes = new List<TcpListener>();
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                var probe = new TcpListener(IPAddress.Loopback, 0);
-                probes.Add(probe);
-                probe.Start();
-            }
-
-            return [.. probes.Select(p => new Uri($"http://{p.LocalEndpoint}"))];
-        }
-        finally
-        {
-            foreach (TcpListener probe in probes) probe.Dispose();
-        }
-    }
+    private static Uri[] FreeAddresses(int count) => [.. LoopbackPorts.Free(count).Select(port => new Uri($"http://127.0.0.1:{port}"))];
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Banyan.Client.Local;
@@ -26,7 +25,7 @@ public sealed class LocalCluster : IAsyncDisposable
         _folder = folder ?? Directory.CreateTempSubdirectory("banyan-").FullName;
         _processes = new Process?[servers];
         _output = [.. Enumerable.Range(0, servers).Select(_ => new StringBuilder())];
-        int[] ports = FreePorts(servers * 2);
+        int[] ports = LoopbackPorts.Free(servers * 2);
         for (int i = 0; i < servers; i++)
         {
             var gateway = new Uri($"http://127.0.0.1:{ports[servers + i]}");
@@ -185,26 +184,5 @@ public sealed class LocalCluster : IAsyncDisposable
         }
 
         throw new IOException($"server {server} did not start: {OutputOf(server)}");
-    }
-
-    // All are held at once, so that no port comes twice.
-    private static int[] FreePorts(int count)
-    {
-        var held = new List<TcpListener>();
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                var listener = new TcpListener(IPAddress.Loopback, 0);
-                listener.Start();
-                held.Add(listener);
-            }
-
-            return [.. held.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (TcpListener listener in held) listener.Dispose();
-        }
     }
 }

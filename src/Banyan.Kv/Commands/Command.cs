@@ -78,9 +78,9 @@ public sealed record EndCommand(
     TransactionMeta Meta, bool Commit, Timestamp Timestamp, Timestamp ExpectStaging,
     RequestId Request, ReadOnlyMemory<byte> Reply, IReadOnlyList<PromisedWrite> InFlight, IReadOnlyList<Key> LocalKeys) : Command;
 
-/// <summary>All intents of a committed transaction are resolved: its record may be forgotten in time.</summary>
+/// <summary>All intents of a committed transaction on other ranges are resolved: its record may be forgotten in time.</summary>
 /// <param name="Meta">The transaction.</param>
-/// <param name="LocalKeys">What its <see cref="EndCommand"/> has resolved: only if all of it still lies in the record's range.</param>
+/// <param name="LocalKeys">Its writes on the record's range, resolved now if they are not yet; void if any of them lies elsewhere by now.</param>
 public sealed record ResolvedCommand(TransactionMeta Meta, IReadOnlyList<Key> LocalKeys) : Command;
 
 /// <summary>Turns intents of a final transaction into versions, or removes them.</summary>

@@ -14,8 +14,11 @@ namespace Banyan.Kv.Leases;
 /// </param>
 public sealed record Lease(ServerId Holder, ulong Sequence, Term Term, Timestamp Start, long RecordsKeptMicroseconds)
 {
+    /// <summary>How long records are kept unless somebody decides otherwise.</summary>
+    public const long RecordsKeptByDefaultMicroseconds = 10_000_000;
+
     /// <summary>Before the first lease.</summary>
-    public static readonly Lease None = new(ServerId.None, 0, default, Timestamp.Zero, 10_000_000);
+    public static readonly Lease None = new(ServerId.None, 0, default, Timestamp.Zero, RecordsKeptByDefaultMicroseconds);
 
     internal void Encode(ByteWriter writer)
     {

@@ -14,9 +14,10 @@ public readonly record struct LivenessMessage(ServerId From, ServerId To, bool I
 /// <remarks>
 /// <para>
 /// A supporter makes (epoch, expiration) durable before it answers, and the expiration somewhat further ahead than it
-/// X: it counts the epoch up, so that no late heartbeat can revive what it has given up, and only then may its
-/// Raft groups vote for another. Epochs belong to a pair of servers: a withdrawal by one supporter says nothing about
-/// the promises of another. A restart of the requester begins a new epoch with everyone.
+/// answers: most heartbeats then cost no flush, and a restarted supporter keeps rather more than it promised. Once its
+/// own clock has passed the expiration it withdraws: it counts the epoch up, so that no late heartbeat can revive what it
+/// has given up, and only then may its Raft groups vote for another. Epochs belong to a pair of servers: a withdrawal by
+/// one supporter says nothing about the promises of another. A restart of the requester begins a new epoch with everyone.
 /// </para>
 /// <para>Source: the leader leases of CockroachDB (kv-notes), with pairwise instead of shared epochs.</para>
 /// </remarks>

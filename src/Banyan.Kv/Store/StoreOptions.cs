@@ -45,7 +45,7 @@ public sealed record StoreOptions
     /// Final records are forgotten this long after their transaction began. A transaction that has taken longer before
     /// its record is first staged must begin anew.
     /// </summary>
-    public long RecordsKeptMicroseconds { get; init; } = Lease.None.RecordsKeptMicroseconds;
+    public long RecordsKeptMicroseconds { get; init; } = Lease.RecordsKeptByDefaultMicroseconds;
 
     /// <summary>A lease goes back to the range's preferred leader when that has been alive for this long.</summary>
     public long LeaseReturnMicroseconds { get; init; } = 3_000_000;

@@ -112,17 +112,8 @@ public class ServeTests
 
     private static Process Serve(string data, out Uri gateway, int? peerPort = null, int? gatewayPort = null)
     {
-        int[] free = FreePorts();
+        int[] free = LoopbackPorts.Free(2);
         gateway = new($"http://127.0.0.1:{gatewayPort ?? free[1]}");
         return BanyanCommand.Start(null, ["serve", "--with-parent", "--data", data, "--server", $"1=127.0.0.1:{peerPort ?? free[0]},{gateway}"]);
-    }
-
-    private static int[] FreePorts()
-    {
-        using var one = new TcpListener(IPAddress.Loopback, 0);
-        using var two = new TcpListener(IPAddress.Loopback, 0);
-        one.Start();
-        two.Start();
-        return [((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)two.LocalEndpoint).Port];
     }
 }

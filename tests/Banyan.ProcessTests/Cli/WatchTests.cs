@@ -28,9 +28,9 @@ public class WatchTests(TownCluster town)
     public async Task Watch_ends_with_code_0_when_it_is_interrupted()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGINT on Windows");
-        using Process watch = BanyanCommand.Start(town.Gateway, ["watch"]);
+        using Process watch = BanyanCommand.StartInForeground(town.Gateway, ["watch"]);
         Assert.StartsWith("watching /root from ", await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await Signal.TerminateAsync(watch);
+        await Signal.InterruptAsync(watch);
         (await BanyanCommand.EndAsync(watch)).AssertDone();
     }
 

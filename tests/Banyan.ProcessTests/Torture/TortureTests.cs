@@ -45,9 +45,9 @@ public class TortureTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are looked up in /proc");
         using TemporaryFolder folder = new();
-        using Process torture = BanyanCommand.Start(null, ["torture", "--minutes", "5", "--folder", folder.Path, "--faults", "pause,kill"]);
+        using Process torture = BanyanCommand.StartInForeground(null, ["torture", "--minutes", "5", "--folder", folder.Path, "--faults", "pause,kill"]);
         await Poll.UntilAsync(() => ServersIn(folder.Path) == 3, () => "three servers to start");
-        await Signal.TerminateAsync(torture);
+        await Signal.InterruptAsync(torture);
         BanyanCommand end = await BanyanCommand.EndAsync(torture);
         Assert.Equal(1, end.ExitCode);
         Assert.Contains("interrupted", end.Error);

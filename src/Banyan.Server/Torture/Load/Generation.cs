@@ -12,7 +12,7 @@ namespace Banyan.Server.Torture.Load;
 /// <remarks>
 /// Below /root/G&lt;number&gt;, spread over zones that are new with each generation, and so over all ranges:
 /// <code>
-/// L0 …       a list: its children, by their serials; an append spawns one, named after its element
+/// L0 …       a list: its children in their order; an append spawns one, named after its element
 /// R0/v17     a register that holds 17: a write renames the child by its id, a compare-and-set by its path
 /// P0 …       a register too, one property, written without a read
 /// Q0a, Q0b … a pair: one property on two ranges, always written together

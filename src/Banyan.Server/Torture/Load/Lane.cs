@@ -144,7 +144,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
         new(_process, invoked, outcome == OperationOutcome.Unknown ? null : TortureClock.Microseconds, outcome, steps);
 
     // A read of one node, as its leaseholder knows it; null if there was no answer.
-    private async Task<MirrorNode?> ReadNodeAsync(NodeId node)
+    private async Task<MirrorNode?> ReadNodeAsync(Generation generation, NodeId node)
     {
         try
         {
@@ -153,7 +153,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
         catch (BanyanException e)
         {
             _why = $"{e.Code}: {e.Message}";
-            if (e.Code == FailureCode.NotFound) load.Current?.History.AddSurprise($"node {node} is not found: {e.Message}");
+            if (e.Code == FailureCode.NotFound) generation.History.AddSurprise($"node {node} is not found: {e.Message}");
             return null;
         }
     }
@@ -185,7 +185,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     private async Task<OperationOutcome> ReadPropertyAsync(Generation generation, long invoked)
     {
         int i = random.Next(Generation.Properties);
-        if (await ReadNodeAsync(generation.PropertyNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
+        if (await ReadNodeAsync(generation, generation.PropertyNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
         generation.History.AddRegister(Operation(invoked, OperationOutcome.Ok, MicroOperation.Read(HistoryKey.Property(i), NumberOf(node))));
         return OperationOutcome.Ok;
     }
@@ -232,7 +232,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     private async Task<OperationOutcome> ReadRegisterAsync(Generation generation, long invoked)
     {
         int i = random.Next(Generation.Registers);
-        if (await ReadNodeAsync(generation.RegisterNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
+        if (await ReadNodeAsync(generation, generation.RegisterNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
         long value = ValueOfName(node);
         _lastSeen[i] = value;
         generation.History.AddRegister(Operation(invoked, OperationOutcome.Ok, MicroOperation.Read(HistoryKey.Register(i), value)));
@@ -281,7 +281,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     private async Task<OperationOutcome> ReadCoinAsync(Generation generation, long invoked)
     {
         int coin = random.Next(Generation.Coins);
-        if (await ReadNodeAsync(generation.CoinNodes[coin]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
+        if (await ReadNodeAsync(generation, generation.CoinNodes[coin]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
         int account = Array.IndexOf(generation.AccountNodes, node.Header!.Parent.Id);
         generation.History.AddRegister(Operation(invoked, OperationOutcome.Ok, MicroOperation.Read(HistoryKey.Coin(coin), account)));
         return OperationOutcome.Ok;
@@ -312,7 +312,7 @@ internal sealed class Lane(int number, TortureLoad load, SeededRandom random) : 
     private async Task<OperationOutcome> ReadListAsync(Generation generation, long invoked)
     {
         int i = random.Next(Generation.Lists);
-        if (await ReadNodeAsync(generation.ListNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
+        if (await ReadNodeAsync(generation, generation.ListNodes[i]).ConfigureAwait(false) is not { } node) return OperationOutcome.Failed;
         generation.History.AddList(Operation(invoked, OperationOutcome.Ok, MicroOperation.ReadList(HistoryKey.List(i), ElementIds(node))));
         return OperationOutcome.Ok;
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Banyan.Client.Local;
 using Banyan.Server.Torture.Proxy;
 
 namespace Banyan.Server.Torture.Processes;
@@ -34,7 +34,7 @@ internal sealed class TortureCluster : IAsyncDisposable
     public static async Task<TortureCluster> StartAsync(
         string executable, int count, string folder, ulong seed, FakeClocks? clocks, SmallDisk? disk, CancellationToken stop)
     {
-        int[] ports = FreePorts(count * 2);
+        int[] ports = LoopbackPorts.Free(count * 2);
         IPEndPoint[] peers = [.. Enumerable.Range(0, count).Select(i => new IPEndPoint(IPAddress.Loopback, ports[i]))];
         var network = new FaultProxy(peers, seed);
         var servers = new List<TortureServer>();
@@ -86,26 +86,5 @@ internal sealed class TortureCluster : IAsyncDisposable
     {
         Close();
         await Network.DisposeAsync().ConfigureAwait(false);
-    }
-
-    // All are held at once, so that no port comes twice.
-    private static int[] FreePorts(int count)
-    {
-        var held = new List<TcpListener>();
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                var listener = new TcpListener(IPAddress.Loopback, 0);
-                listener.Start();
-                held.Add(listener);
-            }
-
-            return [.. held.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            foreach (TcpListener listener in held) listener.Dispose();
-        }
     }
 }
