@@ -1,3 +1,5 @@
+using Banyan.Simulator.World;
+
 namespace Banyan.Mutants;
 
 /// <summary>All mutants. Each stands in the code under its name, where the line that it breaks is.</summary>
@@ -47,10 +49,38 @@ internal static class MutantCatalogue
         new("cut-a-range-without-its-intents", "append"),
         new("cut-a-range-without-its-clients", "append"),
         new("an-image-without-intents", "append"),
-        new("resolve-over-a-gap", "append", "register"),
-        new("fence-half-a-range", "scene", "append"),
+        new("resolve-over-a-gap", "append", "register") { Tune = CutsAndPartitions },
+        new("fence-half-a-range", "sets") { Tune = CutsAndClogs },
+        // The change feed
+        new("begin-a-feed-with-the-log", "append"),
+        new("tell-a-version-twice", "append"),
         // The tree
         new("move-below-itself", "scene"),
         new("spawn-without-reading-the-name", "scene"),
     ];
+
+    // Ranges are cut while a part of the cluster does not hear of it, and clients ask again because servers die.
+    private static FaultOptions CutsAndPartitions(FaultOptions faults) => faults with
+    {
+        SplitEvery = 150_000,
+        CrashEvery = 250_000,
+        DownMax = 400_000,
+        PartitionEvery = 250_000,
+        PartitionMax = 1_500_000,
+    };
+
+    // A server that hears late of a cut is asked by a client whose own server has died.
+    private static FaultOptions CutsAndClogs(FaultOptions faults) => faults with
+    {
+        SplitEvery = 150_000,
+        CrashEvery = 300_000,
+        DownMax = 300_000,
+        CrashWhileSending = 0,
+        PartitionEvery = 0,
+        ClogEvery = 150_000,
+        ClogMax = 1_500_000,
+        Loss = 0,
+        DelayMax = 2_000,
+        FlushMax = 2_000,
+    };
 }

@@ -34,7 +34,7 @@ return survivors == 0 ? 0 : 1;
     foreach (string exploration in mutant.Workloads.Where(Explorations.Has))
     {
         runs++;
-        if (Caught(mutant, () => Explorations.FirstViolation(exploration)) is { } violation) return (exploration, violation, runs);
+        if (Caught(mutant.Name, () => Explorations.FirstViolation(exploration)) is { } violation) return (exploration, violation, runs);
     }
 
     for (ulong seed = 1; seed <= seedsMax; seed++)
@@ -42,18 +42,22 @@ return survivors == 0 ? 0 : 1;
         foreach (string workload in mutant.Workloads.Where(w => !Explorations.Has(w)))
         {
             runs++;
-            if (Caught(mutant, () => Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!).Violations.FirstOrDefault()) is { } violation)
-                return (workload, violation, runs);
+            var options = new RunOptions { Tune = mutant.Tune };
+            string? Run() => Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, options).Violations.FirstOrDefault();
+            if (Caught(mutant.Name, Run) is not { } violation) continue;
+            // What is seen without the bug as well does not show that the bug is seen.
+            if (Caught(null, Run) is not { } also) return (workload, violation, runs);
+            Console.Error.WriteLine($"seed {seed} of {workload} fails without any bug: {also}");
         }
     }
 
     return (null, null, runs);
 }
 
-// With the bug switched on; what a run dies of would have stopped a server as well.
-static string? Caught(Mutant mutant, Func<string?> run)
+// With the bug switched on, if any; what a run dies of would have stopped a server as well.
+static string? Caught(string? mutant, Func<string?> run)
 {
-    Mutation.Activate(mutant.Name);
+    Mutation.Activate(mutant);
     try
     {
         return run();

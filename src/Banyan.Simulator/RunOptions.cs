@@ -9,6 +9,9 @@ public sealed record RunOptions
     /// <summary>What goes wrong; null for a mix that the seed decides, with the stores' knobs and rare ways at random as well.</summary>
     public FaultOptions? Faults { get; init; }
 
+    /// <summary>Changes the mix that the seed has decided, for a hunt of something that most mixes hardly ever meet; null for nothing.</summary>
+    public Func<FaultOptions, FaultOptions>? Tune { get; init; }
+
     /// <summary>Kinds of faults (<see cref="FaultKinds"/>) that the run is spared.</summary>
     public IReadOnlyList<string> Without { get; init; } = [];
 

@@ -34,7 +34,8 @@ public static class Simulation
     {
         var random = new SeededRandom(seed);
         bool isSwarm = options.Faults is null;
-        FaultOptions faults = FaultKinds.Without(options.Faults ?? SwarmOf(seed, random.Fork()), options.Without);
+        FaultOptions faults = options.Faults ?? SwarmOf(seed, random.Fork());
+        faults = FaultKinds.Without(options.Tune?.Invoke(faults) ?? faults, options.Without);
         if (!workload.StandsStaleReads) faults = faults with { ClockJumpsTooFar = 0 };
         int servers = random.Chance(0.3) ? 5 : 3;
         var probes = new SimulatedProbes(random.Fork());
@@ -61,7 +62,9 @@ public static class Simulation
                 cluster.Time.RunUntil(cluster.Time.Now + 100_000);
             if (!workload.IsDone) violations.Add("after all faults had ended, not every operation got an outcome");
             Replicas.Compare(cluster, violations);
-            workload.Check(Replicas.HistoryOf(cluster), violations);
+            CommittedHistory history = Replicas.HistoryOf(cluster);
+            foreach (SimulatedServer server in cluster.Servers) server.Told.Check(server.Id, history, violations);
+            workload.Check(history, violations);
         }
         catch (InvariantViolation broken)
         {

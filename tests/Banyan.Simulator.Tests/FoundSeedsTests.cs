@@ -22,6 +22,8 @@ public class FoundSeedsTests
     [InlineData("register", 2643, 120)] // a run was taken to be at rest while nobody led
     [InlineData("append", 387, 200)] // requests sent again and again kept a slow range from ever answering
     [InlineData("list-append", 2138, 120)] // heartbeats sent before the last was answered filled the log
+    [InlineData("monotonic", 8489, 120)] // whoever waited for a transaction kept its own refresh out
+    [InlineData("bank", 8712, 120)] // a transfer was taken for another that looked just like it
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

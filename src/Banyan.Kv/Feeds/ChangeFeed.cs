@@ -1,4 +1,5 @@
 using Banyan.Kv.Ranges;
+using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Storage;
 
@@ -23,7 +24,10 @@ public sealed class ChangeFeed
 
     internal ChangeFeed(Store.Store store) => _store = store;
 
-    /// <summary>Everything at or below has been given to subscribers, and nothing more will come there. Never goes back.</summary>
+    /// <summary>
+    /// Everything at or below has been given to subscribers, and nothing more will come there. Never goes back. Zero until
+    /// the server knows where it stands; what is below the first frontier nobody is told.
+    /// </summary>
     public Timestamp Frontier { get; private set; }
 
     /// <summary>Whether someone waits for the frontier, with a time limit.</summary>
@@ -76,6 +80,7 @@ public sealed class ChangeFeed
     {
         foreach (VersionEvent one in events)
         {
+            if (Frontier.IsZero) break; // Begin finds them in the versions
             // The frontier promised that nothing more comes below it.
             Invariant.Holds(one.Timestamp > Frontier, "nothing comes below the frontier");
             _held.Add(one);
@@ -84,17 +89,28 @@ public sealed class ChangeFeed
         events.Clear();
     }
 
+    // A checkpoint, and a snapshot, hold versions above the first frontier, which no entry of the log will tell of.
+    private void Begin(Timestamp frontier)
+    {
+        Frontier = frontier;
+        if (Mutation.Is("begin-a-feed-with-the-log")) return;
+        foreach (Replica replica in _store.Replicas.Values)
+        {
+            if (replica.IsInitialized) CatchUp(replica.State);
+        }
+    }
+
     // A snapshot replaced the log's entries: what they would have said stands in the versions.
     internal void CatchUp(RangeState state)
     {
+        state.Events.Clear();
+        if (Frontier.IsZero) return;
         var known = new SortedSet<(Timestamp, Key)>();
         foreach (VersionEvent one in _held) known.Add((one.Timestamp, one.Key));
         foreach (VersionEvent one in state.VersionsAfter(Frontier))
         {
             if (known.Add((one.Timestamp, one.Key))) _held.Add(one);
         }
-
-        state.Events.Clear();
     }
 
     /// <summary>Moves the frontier as far as all ranges allow, and gives out what lies below it.</summary>
@@ -102,6 +118,7 @@ public sealed class ChangeFeed
     {
         Timestamp frontier = _store.Closing.Frontier();
         if (frontier == Timestamp.MaxValue || frontier <= Frontier) return;
+        if (Frontier.IsZero) Begin(frontier);
         TakeDue(frontier);
         VersionEvent[] due = _subscribers.Count == 0 ? [] : [.. _due];
         for (int start = 0; start < due.Length;)
@@ -137,5 +154,20 @@ public sealed class ChangeFeed
 
         _held.RemoveRange(kept, _held.Count - kept);
         _due.Sort(static (a, b) => a.Timestamp != b.Timestamp ? a.Timestamp.CompareTo(b.Timestamp) : a.Key.CompareTo(b.Key));
+        DropRepeated();
+    }
+
+    // A snapshot of a right half tells what the left one's log tells again, where this server had not come to the cut.
+    private void DropRepeated()
+    {
+        if (Mutation.Is("tell-a-version-twice")) return;
+        int kept = 0;
+        for (int i = 0; i < _due.Count; i++)
+        {
+            if (kept > 0 && _due[kept - 1].Timestamp == _due[i].Timestamp && _due[kept - 1].Key == _due[i].Key) continue;
+            _due[kept++] = _due[i];
+        }
+
+        _due.RemoveRange(kept, _due.Count - kept);
     }
 }

@@ -97,7 +97,8 @@ public sealed partial class Replica
     // What ends the wait of others is turned away last, or never: only that way does a full queue get shorter.
     private int WaitingMaxFor(RequestBody body) => body switch
     {
-        CommandBody or DependentsBody => int.MaxValue,
+        CommandBody or DependentsBody or RefreshBody => int.MaxValue, // a refresh waits for no lock
+        WriteBody b when State.Records.ContainsKey(b.Command.Meta.Id) => int.MaxValue,
         PushBody => 2 * _store.Options.WaitingRequestsMax,
         _ => _store.Options.WaitingRequestsMax,
     };

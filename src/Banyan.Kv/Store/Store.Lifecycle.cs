@@ -75,7 +75,6 @@ public sealed partial class Store
         Replica replica = AddReplica(state, log);
         // On a new cluster nobody has to be waited out.
         if (log.HardState.Term.Value <= 1 && state.Descriptor.PreferredLeader == Self) replica.Log.Campaign();
-        Feed.Take(state.Events);
         // What is known to be committed is applied at once, so that the right halves of splits come to be.
         replica.Log.Work(this, replica);
     }

@@ -1,6 +1,7 @@
 using Banyan.Kv.Images;
 using Banyan.Kv.Store;
 using Banyan.Primitives;
+using Banyan.Simulator.Checking;
 using Banyan.Storage;
 
 namespace Banyan.Simulator.World;
@@ -38,6 +39,9 @@ public sealed class SimulatedServer
     /// <summary>Whether it runs.</summary>
     public bool IsUp => Store is not null;
 
+    /// <summary>What its change feed has told in this life.</summary>
+    internal FeedRecord Told { get; private set; } = new();
+
     /// <summary>Counts starts: an event that was planned in an earlier life is void.</summary>
     public int Life => _life;
 
@@ -54,6 +58,7 @@ public sealed class SimulatedServer
         StoreRecovery recovered = StoreRecovery.Open(_disk, SimulatedCluster.WalOptions, out WriteAheadLog wal);
         Store = new Store(
             Id, _cluster.ServerIds, _cluster.StoreOptions, _clock, wal, recovered, _cluster.Bootstrap, _random.Fork());
+        Store.Feed.Subscribe(Told = new());
         Settle();
         PlanTick(life);
     }

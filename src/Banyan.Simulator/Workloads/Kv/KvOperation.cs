@@ -21,6 +21,9 @@ internal abstract class KvOperation(ulong number) : ITransactionBody
     /// <summary>What it may write, known before it runs; a write of no value stands for any.</summary>
     public abstract IReadOnlyList<MicroOperation> Planned { get; }
 
+    /// <summary>Whether it writes only one of what is planned, and which depends on what it reads.</summary>
+    public virtual bool WritesOneOfPlanned => false;
+
     /// <summary>If all it does can be said at once, it goes to the store without a body.</summary>
     public virtual OneShot? AtOnce => null;
 

@@ -22,9 +22,15 @@ internal sealed class RecordedEffects(IReadOnlyList<RecordedOperation> record, C
             if (operation is { IsOk: true, At: { } at }) Replay(operation, at, violations);
         }
 
-        foreach (RecordedOperation operation in record)
+        // Marks first: without one, another's effects may look just like its own.
+        foreach (RecordedOperation operation in record.Where(o => o.IsUnknown).OrderBy(o => o.Mark is null))
         {
-            if (operation.IsUnknown) Explain(operation, violations);
+            IEnumerable<IReadOnlyList<MicroOperation>> possible =
+                operation.WritesOneOf ? operation.Seen.Steps.Select(s => new[] { s }) : [operation.Seen.Steps];
+            foreach (IReadOnlyList<MicroOperation> steps in possible)
+            {
+                if (Explains(operation, steps)) break;
+            }
         }
 
         foreach ((Key key, SortedSet<Timestamp> left) in _unexplained)
@@ -88,10 +94,10 @@ internal sealed class RecordedEffects(IReadOnlyList<RecordedOperation> record, C
     };
 
     // Looks for the one timestamp at which it may have happened; its own number or mark tells it, where it has one.
-    private void Explain(RecordedOperation operation, List<string> violations)
+    private bool Explains(RecordedOperation operation, IReadOnlyList<MicroOperation> steps)
     {
         var writes = new List<(Key Key, List<MicroOperation> Steps)>();
-        foreach (MicroOperation step in operation.Seen.Steps)
+        foreach (MicroOperation step in steps)
         {
             if (!step.IsWrite || !IsKey(step)) continue;
             Key key = Key.Of(step.Key);
@@ -100,15 +106,17 @@ internal sealed class RecordedEffects(IReadOnlyList<RecordedOperation> record, C
             else writes[index].Steps.Add(step);
         }
 
-        if (writes.Count == 0) return;
+        if (writes.Count == 0) return false;
         if (operation.Mark is { } mark) writes.Insert(0, (mark, [MicroOperation.Write(mark.ToString(), (long)operation.Number)]));
         if (!_unexplained.TryGetValue(writes[0].Key, out SortedSet<Timestamp>? candidates)) candidates = [];
         foreach (Timestamp at in candidates.ToArray())
         {
             if (!writes.TrueForAll(w => Fits(w.Key, w.Steps, at))) continue;
             foreach ((Key key, _) in writes) _unexplained[key].Remove(at);
-            break;
+            return true;
         }
+
+        return false;
     }
 
     private bool Fits(Key key, List<MicroOperation> steps, Timestamp at)

@@ -10,6 +10,9 @@ namespace Banyan.Simulator.Workloads.Kv;
 /// <param name="Mark">The key that it marked, if it wrote anything.</param>
 internal sealed record RecordedOperation(ulong Number, ClientOperation Seen, Timestamp? At, Key? Mark)
 {
+    /// <summary>Whether only one of its writes is made; as <see cref="KvOperation.WritesOneOfPlanned"/>.</summary>
+    public bool WritesOneOf { get; init; }
+
     public bool IsOk => Seen.Outcome == OperationOutcome.Ok;
 
     public bool IsUnknown => Seen.Outcome == OperationOutcome.Unknown;

@@ -160,7 +160,10 @@ public abstract class RecordedWorkload : IWorkload
     {
         int at = Record.Count;
         long invoked = _cluster.Time.Now;
-        Record.Add(new(operation.Number, new(client, invoked, null, OperationOutcome.Unknown, operation.Planned), null, operation.Mark));
+        Record.Add(new(operation.Number, new(client, invoked, null, OperationOutcome.Unknown, operation.Planned), null, operation.Mark)
+        {
+            WritesOneOf = operation.WritesOneOfPlanned,
+        });
         start(outcome =>
         {
             Invariant.Holds(Record[at].Seen.Returned is null, "an operation has one outcome");
@@ -189,7 +192,7 @@ public abstract class RecordedWorkload : IWorkload
             case TransactionOutcome.ConditionFailed:
                 return new(operation.Number, Seen(OperationOutcome.Ok, [.. operation.Planned.Select(s => s with { Applied = false })]), null, operation.Mark);
             case TransactionOutcome.Ambiguous:
-                return new(operation.Number, Seen(OperationOutcome.Unknown, operation.Planned), null, operation.Mark);
+                return new(operation.Number, Seen(OperationOutcome.Unknown, operation.Planned), null, operation.Mark) { WritesOneOf = operation.WritesOneOfPlanned };
             default:
                 return new(operation.Number, Seen(OperationOutcome.Failed, operation.Planned), null, operation.Mark);
         }

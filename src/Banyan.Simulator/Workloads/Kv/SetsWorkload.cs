@@ -6,8 +6,8 @@ using Banyan.Simulator.Checking.Histories;
 namespace Banyan.Simulator.Workloads.Kv;
 
 /// <summary>
-/// Elements are added to one set over all ranges, as keys of their own or to a few contended lists, and the whole set is
-/// read: what was acknowledged, or seen, before a read began is in it, and nothing that nobody added.
+/// Elements are added to one set over all ranges, as keys of their own, to contended lists or to the shortest of some, and
+/// the whole set is read: what was acknowledged, or seen, before a read began is in it, once, and nothing that nobody added.
 /// </summary>
 public sealed class SetsWorkload : RecordedWorkload
 {
@@ -20,6 +20,7 @@ public sealed class SetsWorkload : RecordedWorkload
     {
         if (random.Chance(0.3)) return new ReadAll(number, keysMax: random.Chance(0.5) ? 1 + random.Next(20) : 100_000);
         int place = AnyPlace(random);
+        if (random.Chance(0.5)) return new AddToShortest(number, [.. Enumerable.Range(0, 2 + random.Next(2)).Select(_ => KeyOf(random.Next(KeyCount)).ToString()).Distinct()]);
         return random.Chance(0.6)
             ? new AddKey(number, $"k{place:d2}+{number}") { Mark = MarkOf(number, random, 0.2) }
             : new AddToList(number, KeyOf(place).ToString()) { Mark = MarkOf(number, random, 0.2) };
@@ -91,6 +92,25 @@ public sealed class SetsWorkload : RecordedWorkload
             steps.Add(MicroOperation.ReadList(key, Numbers.DecodeList(get.Value)));
             steps.AddRange(Planned);
             transaction.Put(Key.Of(key), Numbers.Encode([.. Numbers.DecodeList(get.Value), (long)Number]));
+        }
+    }
+
+    // A retry that does not know of the try before would choose another list.
+    private sealed class AddToShortest(ulong number, IReadOnlyList<string> keys) : KvOperation(number)
+    {
+        public override IReadOnlyList<MicroOperation> Planned => [.. keys.Select(key => MicroOperation.Append(key, (long)Number))];
+
+        public override bool WritesOneOfPlanned => true;
+
+        protected override IEnumerable<TransactionStep> Attempt(Transaction transaction, List<MicroOperation> steps)
+        {
+            GetStep get = transaction.Get([.. keys.Select(key => Key.Of(key))]);
+            yield return get;
+            List<long[]> lists = [.. get.Values.Select(value => Numbers.DecodeList(value))];
+            for (int i = 0; i < keys.Count; i++) steps.Add(MicroOperation.ReadList(keys[i], lists[i]));
+            int shortest = Enumerable.Range(0, keys.Count).MinBy(i => lists[i].Length);
+            steps.Add(Planned[shortest]);
+            transaction.Put(Key.Of(keys[shortest]), Numbers.Encode([.. lists[shortest], (long)Number]));
         }
     }
 
