@@ -33,7 +33,9 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await parsed.InvokeAsync().ConfigureAwait(false);
+            List<string> reworded = [.. parsed.Errors.Select(ParseErrors.Reword).OfType<string>()];
+            foreach (string error in reworded) await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
+            if (reworded.Count == 0) await parsed.InvokeAsync().ConfigureAwait(false);
             return ExitCode.BadInput;
         }
 

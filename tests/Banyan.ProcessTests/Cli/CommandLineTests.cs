@@ -11,7 +11,7 @@ public class CommandLineTests
         string[][] commands =
         [
             ["serve"], ["demo"], ["import"], ["tree"], ["get"], ["set"], ["spawn"], ["mv"], ["rm"], ["txn"], ["watch"], ["status"],
-            ["scene"], ["scene", "dump"], ["sim"], ["bench"],
+            ["scene"], ["scene", "dump"], ["sim"], ["sim", "explore"], ["sim", "mutants"], ["torture"], ["torture", "check"], ["bench"],
         ];
         await Task.WhenAll(commands.Select(async command =>
         {
@@ -31,6 +31,12 @@ public class CommandLineTests
     [InlineData("rm")]
     [InlineData("sim", "--seeds", "5..1")]
     [InlineData("sim", "--workload", "nonsense")]
+    [InlineData("sim", "explore", "nonsense")]
+    [InlineData("sim", "mutants", "nonsense")]
+    [InlineData("sim", "--ops", "some")]
+    [InlineData("torture", "--seed", "-1")]
+    [InlineData("torture", "--minutes", "0")]
+    [InlineData("torture", "check", "nowhere")]
     [InlineData("tree", "-g", "nonsense")]
     [InlineData("tree", "-g", "ftp://127.0.0.1:9")]
     public async Task A_command_line_that_makes_no_sense_ends_with_code_2_and_says_why(params string[] arguments)
@@ -39,6 +45,7 @@ public class CommandLineTests
         Assert.True(command.ExitCode == 2, command.ToString());
         Assert.NotEqual("", command.Error);
         Assert.DoesNotContain("   at ", command.Error);
+        Assert.DoesNotContain("System.", command.Error);
     }
 
     [Theory]
