@@ -43,13 +43,13 @@ internal static class MutantCatalogue
         new("write-though-prevented", "append"),
         new("end-a-record-twice", "append"),
         new("apply-a-retry-twice", "append", "bank"),
-        new("ignore-the-fence", "append", "bank"),
+        new("ignore-the-fence", "sets") { Tune = CrashesAndClogs },
         // Ranges
         new("resolve-what-lies-elsewhere", "append", "register"),
         new("cut-a-range-without-its-intents", "append"),
         new("cut-a-range-without-its-clients", "append"),
         new("an-image-without-intents", "append"),
-        new("resolve-over-a-gap", "append", "register") { Tune = CutsAndPartitions },
+        new("resolve-over-a-gap", "append") { Tune = CutsWhileAway },
         new("fence-half-a-range", "sets") { Tune = CutsAndClogs },
         // The change feed
         new("begin-a-feed-with-the-log", "append"),
@@ -59,28 +59,38 @@ internal static class MutantCatalogue
         new("spawn-without-reading-the-name", "scene"),
     ];
 
-    // Ranges are cut while a part of the cluster does not hear of it, and clients ask again because servers die.
-    private static FaultOptions CutsAndPartitions(FaultOptions faults) => faults with
+    // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused
+    // for its timestamp.
+    private static FaultOptions CrashesAndClogs(FaultOptions faults) => faults with
     {
-        SplitEvery = 150_000,
-        CrashEvery = 250_000,
-        DownMax = 400_000,
-        PartitionEvery = 250_000,
-        PartitionMax = 1_500_000,
+        CrashEvery = 100_000,
+        DownMax = 100_000,
+        ClogEvery = 5_000,
+        ClogMax = 150_000,
+        PartitionEvery = 0,
+        SplitEvery = 0,
+        Loss = 0,
+        DelayMax = 1_000,
+        FlushMax = 1_000,
     };
 
     // A server that hears late of a cut is asked by a client whose own server has died.
-    private static FaultOptions CutsAndClogs(FaultOptions faults) => faults with
+    private static FaultOptions CutsAndClogs(FaultOptions faults) => CrashesAndClogs(faults) with
     {
         SplitEvery = 150_000,
         CrashEvery = 300_000,
         DownMax = 300_000,
-        CrashWhileSending = 0,
-        PartitionEvery = 0,
         ClogEvery = 150_000,
         ClogMax = 1_500_000,
-        Loss = 0,
         DelayMax = 2_000,
         FlushMax = 2_000,
+    };
+
+    // A server comes back after ranges were cut, and hears of one half long before the other.
+    private static FaultOptions CutsWhileAway(FaultOptions faults) => CutsAndClogs(faults) with
+    {
+        CrashEvery = 400_000,
+        DownMax = 2_000_000,
+        ClogEvery = 30_000,
     };
 }

@@ -26,7 +26,7 @@ public sealed partial class SceneTransaction
 
         GetStep sibling = t.Get(SceneKeys.Child(parent.Place, nodes[0].Name));
         if (!Mutation.Is("spawn-without-reading-the-name")) yield return sibling;
-        if (sibling.Value is not null && !Mutation.Is("spawn-without-reading-the-name"))
+        if (!Mutation.Is("spawn-without-reading-the-name") && sibling.Value is not null)
         {
             Refuse(SceneErrorCode.DuplicateName, $"{o.Parent} already has a child named \"{nodes[0].Name}\"");
             yield break;
@@ -237,6 +237,7 @@ public sealed partial class SceneTransaction
         }
 
         int at = siblings.FindIndex(s => s.Entry.Child == node.Place);
+        Invariant.Holds(at >= 0, "a node is among its parent's children");
         (Key Key, ChildEntry Entry) moved = siblings[at];
         siblings.RemoveAt(at);
         siblings.Insert(place, moved);

@@ -20,7 +20,12 @@ public sealed class SetsWorkload : RecordedWorkload
     {
         if (random.Chance(0.3)) return new ReadAll(number, keysMax: random.Chance(0.5) ? 1 + random.Next(20) : 100_000);
         int place = AnyPlace(random);
-        if (random.Chance(0.5)) return new AddToShortest(number, [.. Enumerable.Range(0, 2 + random.Next(2)).Select(_ => KeyOf(random.Next(KeyCount)).ToString()).Distinct()]);
+        if (random.Chance(0.5))
+        {
+            IEnumerable<string> lists = Enumerable.Range(0, 2 + random.Next(2)).Select(_ => KeyOf(random.Next(KeyCount)).ToString());
+            return new AddAtShortest(number, [.. lists.Distinct()], beside: random.Chance(0.5));
+        }
+
         return random.Chance(0.6)
             ? new AddKey(number, $"k{place:d2}+{number}") { Mark = MarkOf(number, random, 0.2) }
             : new AddToList(number, KeyOf(place).ToString()) { Mark = MarkOf(number, random, 0.2) };
@@ -95,22 +100,27 @@ public sealed class SetsWorkload : RecordedWorkload
         }
     }
 
-    // A retry that does not know of the try before would choose another list.
-    private sealed class AddToShortest(ulong number, IReadOnlyList<string> keys) : KvOperation(number)
+    // To the shortest of some lists, or as a key of its own beside that. A retry that does not know of the try before, or
+    // does not bar it, would choose another.
+    private sealed class AddAtShortest(ulong number, IReadOnlyList<string> lists, bool beside) : KvOperation(number)
     {
-        public override IReadOnlyList<MicroOperation> Planned => [.. keys.Select(key => MicroOperation.Append(key, (long)Number))];
+        public override IReadOnlyList<MicroOperation> Planned => [.. lists.Select(Addition)];
 
         public override bool WritesOneOfPlanned => true;
 
+        private MicroOperation Addition(string list) =>
+            beside ? MicroOperation.Write($"{list}+{Number}", (long)Number) : MicroOperation.Append(list, (long)Number);
+
         protected override IEnumerable<TransactionStep> Attempt(Transaction transaction, List<MicroOperation> steps)
         {
-            GetStep get = transaction.Get([.. keys.Select(key => Key.Of(key))]);
+            GetStep get = transaction.Get([.. lists.Select(list => Key.Of(list))]);
             yield return get;
-            List<long[]> lists = [.. get.Values.Select(value => Numbers.DecodeList(value))];
-            for (int i = 0; i < keys.Count; i++) steps.Add(MicroOperation.ReadList(keys[i], lists[i]));
-            int shortest = Enumerable.Range(0, keys.Count).MinBy(i => lists[i].Length);
-            steps.Add(Planned[shortest]);
-            transaction.Put(Key.Of(keys[shortest]), Numbers.Encode([.. lists[shortest], (long)Number]));
+            List<long[]> elements = [.. get.Values.Select(value => Numbers.DecodeList(value))];
+            for (int i = 0; i < lists.Count; i++) steps.Add(MicroOperation.ReadList(lists[i], elements[i]));
+            int shortest = Enumerable.Range(0, lists.Count).MinBy(i => elements[i].Length);
+            MicroOperation addition = Addition(lists[shortest]);
+            steps.Add(addition);
+            transaction.Put(Key.Of(addition.Key), Numbers.Encode(beside ? [(long)Number] : [.. elements[shortest], (long)Number]));
         }
     }
 
