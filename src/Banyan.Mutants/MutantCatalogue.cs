@@ -77,13 +77,10 @@ internal static class MutantCatalogue
     // A server that hears late of a cut is asked by a client whose own server has died.
     private static FaultOptions CutsAndClogs(FaultOptions faults) => CrashesAndClogs(faults) with
     {
-        SplitEvery = 150_000,
-        CrashEvery = 300_000,
-        DownMax = 300_000,
-        ClogEvery = 150_000,
-        ClogMax = 1_500_000,
-        DelayMax = 2_000,
-        FlushMax = 2_000,
+        SplitEvery = 200_000,
+        CrashEvery = 120_000,
+        ClogEvery = 40_000,
+        ClogMax = 1_000_000,
     };
 
     // A server comes back after ranges were cut, and hears of one half long before the other.

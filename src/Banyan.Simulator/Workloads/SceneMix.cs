@@ -13,8 +13,9 @@ internal sealed class SceneMix
     public const int Zones = 4;
 
     private const int KnownMax = 12;
-    private static readonly string[] _names = ["A", "B", "C", "D", "E"];
+    private static readonly string[] _names = ["A", "B", "C", "D", "E", "F", "G", "H"];
     private readonly List<NodeId> _known = [];
+    private readonly Queue<IReadOnlyList<SceneOperation>> _opponents = [];
     private int _lastValue;
 
     /// <summary>Tells of a batch that was done: its nodes are worth meeting again, unless they are gone.</summary>
@@ -29,12 +30,69 @@ internal sealed class SceneMix
         }
     }
 
+    /// <summary>Tells of a batch that met a node which is gone: no need to meet it again.</summary>
+    public void Forget(IReadOnlyList<SceneOperation> operations)
+    {
+        foreach (SceneOperation operation in operations)
+        {
+            _known.RemoveAll(id => operation switch
+            {
+                SpawnOperation o => o.Parent == NodeRef.Of(id),
+                DespawnOperation o => o.Node == NodeRef.Of(id),
+                RenameOperation o => o.Node == NodeRef.Of(id),
+                ReparentOperation o => o.Node == NodeRef.Of(id) || o.Parent == NodeRef.Of(id),
+                ReorderOperation o => o.Node == NodeRef.Of(id),
+                SetPropertiesOperation o => o.Node == NodeRef.Of(id),
+                MoveZoneOperation o => o.Node == NodeRef.Of(id),
+                SetAuthorityOperation o => o.Node == NodeRef.Of(id),
+                _ => false,
+            });
+        }
+    }
+
     /// <summary>One operation, or several as a batch.</summary>
     public IReadOnlyList<SceneOperation> Next(SeededRandom random)
     {
+        if (_opponents.TryDequeue(out IReadOnlyList<SceneOperation>? opponent)) return opponent;
+        // Where little is left, most would only hear that there is no such node.
+        if (_known.Count < 3 && random.Chance(0.4)) return [new SpawnOperation(NodeRef.At(ScenePath.Root), Template(random), Authority: Value())];
+        if (_known.Count > 2 && random.Chance(0.3))
+        {
+            (IReadOnlyList<SceneOperation> first, opponent) = Duel(random);
+            _opponents.Enqueue(opponent);
+            return first;
+        }
+
         var batch = new SceneOperation[random.Chance(0.2) ? 2 + random.Next(2) : 1];
         for (int i = 0; i < batch.Length; i++) batch[i] = One(random);
         return batch;
+    }
+
+    // What two clients must not both be granted, or not in halves: the second goes to whoever asks next, most likely while
+    // the first is under way.
+    private (IReadOnlyList<SceneOperation> First, IReadOnlyList<SceneOperation> Second) Duel(SeededRandom random)
+    {
+        NodeRef one = NodeRef.Of(_known[random.Next(_known.Count)]);
+        NodeRef other = NodeRef.Of(_known[random.Next(_known.Count)]);
+        string name = Name(random);
+        switch (random.Next(5))
+        {
+            case 0: // each below the other: together a cycle
+                return ([new ReparentOperation(one, other)], [new ReparentOperation(other, one)]);
+            case 1: // one name for two newcomers
+                return ([Spawn(one, name)], [Spawn(one, name)]);
+            case 2: // one name for two siblings, or for one that comes and one that is there
+                return ([new ReparentOperation(one, other, name)], [Spawn(other, name)]);
+            case 3: // below what goes away
+                return ([new DespawnOperation(one)], [Spawn(one, name), new ReparentOperation(other, one)]);
+            default: // a zone that changes in the middle of a transaction
+                return (
+                    [new MoveZoneOperation(one, AnyZone(random))],
+                    [new SetPropertiesOperation(one, Properties(random)), Spawn(one, name), new SetPropertiesOperation(other, Properties(random))]);
+        }
+
+        SpawnOperation Spawn(NodeRef parent, string name) =>
+            new(parent, new([new(-1, name, "Node3D", "", [], 0, null, [new("born", Bytes(Value()))], [])]), Authority: Value());
     }
 
     /// <summary>One of the zones.</summary>

@@ -108,6 +108,8 @@ public sealed class SceneWorkload : IWorkload
                 _mix.Learn(body.Operations, results);
             }
 
+            if (outcome is TransactionOutcome.GivenUp && body.Error?.Code == SceneErrorCode.NoSuchNode) _mix.Forget(body.Operations);
+
             cluster.Time.After(random.Next(3_000), () => Next(cluster, client, random));
         });
     }
