@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Banyan.Godot.Variants;
+using Banyan.Primitives;
+
+namespace Banyan.Godot.Multiplayer;
+
+/// <summary>Values of properties, one <see cref="CompressedVariant"/> after the other; the receiver knows how many.</summary>
+public static class State
+{
+    /// <summary>Appends the values.</summary>
+    public static void Write(ByteWriter writer, ReadOnlySpan<Variant> values)
+    {
+        foreach (Variant value in values) CompressedVariant.Write(writer, value);
+    }
+
+    /// <summary>Reads bytes that are exactly so many values and nothing else.</summary>
+    /// <remarks>Godot asks for the exact length of a delta only; what it sends always has it.</remarks>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, int count, VariantLimits limits, out ImmutableArray<Variant> values)
+    {
+        values = [];
+        if (count > bytes.Length) return false;
+        ByteReader reader = new(bytes);
+        var read = new Variant[count];
+        for (int i = 0; i < count; i++)
+        {
+            if (!CompressedVariant.TryRead(ref reader, limits, out read[i])) return false;
+        }
+
+        if (!reader.IsAtEnd) return false;
+        values = ImmutableCollectionsMarshal.AsImmutableArray(read);
+        return true;
+    }
+}
