@@ -1,0 +1,99 @@
+using Banyan.Godot.Scenes;
+using Banyan.Kv.Feeds;
+using Banyan.Kv.Ranges;
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+using Banyan.Scene.Importing;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+using Banyan.Simulator.World;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Tests;
+
+/// <summary>A founded world with the game's main scene on one server, where nothing goes wrong; its change feed drives a <see cref="GameWorld"/>.</summary>
+internal sealed class SmallCluster : IFeedSubscriber
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly GameFiles _files = new(new Game());
+    private readonly Queue<WorldChange> _changes = [];
+    private readonly List<VersionEvent> _all = [];
+    private Timestamp _resolved;
+
+    public SmallCluster()
+    {
+        World = new(_files);
+        _cluster = new(1, servers: 1, [SceneKeys.Start(new(1)), SceneKeys.Start(new(2))], FaultOptions.None);
+        _cluster.Start();
+        _cluster.Servers.First().Do(store => store.Feed.Subscribe(this));
+        Settle(_cluster.Time.Now + 1_000_000);
+        Commit(new FoundWorld());
+        _changes.Clear();
+        Assert.True(SceneExpander.TryExpand(Game.Main, new Game(), ExpandLimits.Default, out ExpandedScene main, out _));
+        foreach (IReadOnlyList<SceneOperation> batch in ImportPlan.Of(main, ScenePath.Root).Batches) Try([.. batch]);
+        _changes.Clear();
+    }
+
+    public GameWorld World { get; }
+
+    /// <summary>What a world looks like that is made of all changes at once.</summary>
+    public GameWorld Afresh()
+    {
+        var last = new SortedDictionary<Key, VersionEvent>();
+        foreach (VersionEvent one in _all) last[one.Key] = one;
+        var world = new GameWorld(_files);
+        world.Apply(last.Values.ToArray());
+        return world;
+    }
+
+    /// <summary>Does a batch that must be done; what clients have to hear of it.</summary>
+    public WorldChange Do(params SceneOperation[] operations) => Try(operations) ?? throw new InvalidOperationException("refused");
+
+    /// <summary>Does a batch; null if it was refused.</summary>
+    public WorldChange? Try(params SceneOperation[] operations)
+    {
+        if (Commit(new SceneTransaction(operations)) is not TransactionOutcome.Committed) return null;
+        var all = new List<WorldChange>();
+        while (_changes.TryDequeue(out WorldChange? change)) all.Add(change);
+        return Assert.Single(all);
+    }
+
+    public NodeId IdOf(string path)
+    {
+        Assert.True(World.Tree.TryFind(path, out Scene.Tree.MirrorNode? node), path + " is not there");
+        return node.Id;
+    }
+
+    /// <summary>A player's whole scene, as a spawn brings it.</summary>
+    public SpawnOperation Spawn(string parent, string scene, string name, int authority = 1)
+    {
+        Assert.True(_files.TryGetScene(scene, out GameScene? found));
+        return (SpawnOperation)ImportPlan.Of(found.Expanded, parent, name).Batches[0][0] with { Authority = authority };
+    }
+
+    public void OnBatch(ChangeBatch batch)
+    {
+        _all.AddRange(batch.Changes);
+        _changes.Enqueue(World.Apply(batch.Changes));
+    }
+
+    public void OnResolved(Timestamp timestamp) => _resolved = timestamp;
+
+    private TransactionOutcome Commit(ITransactionBody body)
+    {
+        TransactionOutcome? outcome = null;
+        _cluster.Servers.First().Do(store => store.Coordinator.Run(body, RequestId.None, 0, o => outcome = o));
+        long deadline = _cluster.Time.Now + 60_000_000;
+        while (outcome is null && _cluster.Time.Now < deadline) _cluster.Time.Step();
+        Assert.NotNull(outcome);
+        if (outcome is TransactionOutcome.Committed committed)
+        {
+            while (_resolved < committed.Timestamp && _cluster.Time.Now < deadline) _cluster.Time.Step();
+            Assert.True(_resolved >= committed.Timestamp);
+        }
+
+        return outcome;
+    }
+
+    private void Settle(long until) => _cluster.Time.RunUntil(until);
+}
