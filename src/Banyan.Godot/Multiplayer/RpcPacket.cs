@@ -94,7 +94,10 @@ public readonly ref struct RpcPacket
     /// <param name="node">The path cache id, below 2³¹.</param>
     /// <param name="method">The method's number.</param>
     /// <param name="arguments">At most <see cref="Multiplayer.Arguments.CountMax"/>.</param>
-    /// <param name="wideNode">Whether the id takes four bytes even if it fits fewer, as Godot has it as long as one of the targets has not confirmed it.</param>
+    /// <param name="wideNode">
+    /// Whether the id takes four bytes even if it fits fewer, as Godot has it as long as one of the targets has not
+    /// confirmed it.
+    /// </param>
     public static void Write(ByteWriter writer, uint node, ushort method, ReadOnlySpan<Variant> arguments, bool wideNode = false)
     {
         bool isRaw = Multiplayer.Arguments.AreRaw(arguments);

@@ -10,9 +10,16 @@ namespace Banyan.Godot.Variants;
 /// <summary>Reads values for <see cref="VariantBinary"/>. A bad read fails the reader; the value given then means nothing.</summary>
 internal static class VariantDecoder
 {
+    private const int ValueBytesMin = 4;
+    private const int PairBytesMin = 8;
+
     private delegate T ItemReader<T>(ref ByteReader reader, bool wide);
 
-    public static Variant Read(ref ByteReader reader, VariantLimits limits, int depth)
+    /// <remarks>
+    /// Of the bytes that are left, <paramref name="claimed"/> at the least belong to what the containers around this
+    /// value still hold: so containers in containers cannot each claim the same bytes for their counts.
+    /// </remarks>
+    public static Variant Read(ref ByteReader reader, VariantLimits limits, int depth, int claimed = 0)
     {
         if (depth > limits.DepthMax) return Bad(ref reader);
         uint header = reader.UInt32();
@@ -47,11 +54,11 @@ internal static class VariantDecoder
             case VariantType.Color: return Rgba(ref reader, false);
             case VariantType.NodePath: return Path(ref reader);
             case VariantType.Rid: return new Rid(reader.UInt64());
-            case VariantType.Object: return Object(ref reader, wide, limits, depth);
+            case VariantType.Object: return Object(ref reader, wide, limits, depth, claimed);
             case VariantType.Callable: return Variant.EmptyCallable;
             case VariantType.Signal: return new SignalRef(Text(ref reader), reader.UInt64());
-            case VariantType.Dictionary: return Dictionary(ref reader, header, limits, depth);
-            case VariantType.Array: return Array(ref reader, header, limits, depth);
+            case VariantType.Dictionary: return Dictionary(ref reader, header, limits, depth, claimed);
+            case VariantType.Array: return Array(ref reader, header, limits, depth, claimed);
             case VariantType.PackedByteArray: return Bytes(ref reader);
             case VariantType.PackedInt32Array: return Packed(ref reader, wide, 4, (ref ByteReader r, bool _) => Int(ref r));
             case VariantType.PackedInt64Array: return Packed(ref reader, wide, 8, (ref ByteReader r, bool _) => (long)r.UInt64());
@@ -72,26 +79,27 @@ internal static class VariantDecoder
         return default;
     }
 
-    private static Variant Array(ref ByteReader reader, uint header, VariantLimits limits, int depth)
+    private static Variant Array(ref ByteReader reader, uint header, VariantLimits limits, int depth, int claimed)
     {
         ElementType type = Element(ref reader, header >> VariantBinary.KeyKindShift, limits);
-        int count = ItemCount(ref reader, 4, limits);
+        int count = ItemCount(ref reader, ValueBytesMin, limits, claimed);
         var items = new Variant[count];
-        for (int i = 0; i < count && !reader.Failed; i++) items[i] = Read(ref reader, limits, depth + 1);
+        for (int i = 0; i < count && !reader.Failed; i++) items[i] = Read(ref reader, limits, depth + 1, claimed + (ValueBytesMin * (count - 1 - i)));
         if (reader.Failed || !VariantArray.TryCreate(items, type, out VariantArray array)) return Bad(ref reader);
         return array;
     }
 
-    private static Variant Dictionary(ref ByteReader reader, uint header, VariantLimits limits, int depth)
+    private static Variant Dictionary(ref ByteReader reader, uint header, VariantLimits limits, int depth, int claimed)
     {
         ElementType keyType = Element(ref reader, header >> VariantBinary.KeyKindShift, limits);
         ElementType valueType = Element(ref reader, header >> VariantBinary.ValueKindShift, limits);
-        int count = ItemCount(ref reader, 8, limits);
+        int count = ItemCount(ref reader, PairBytesMin, limits, claimed);
         var pairs = new KeyValuePair<Variant, Variant>[count];
         for (int i = 0; i < count && !reader.Failed; i++)
         {
-            Variant key = Read(ref reader, limits, depth + 1);
-            pairs[i] = new(key, Read(ref reader, limits, depth + 1));
+            int claimedAfter = claimed + (PairBytesMin * (count - 1 - i));
+            Variant key = Read(ref reader, limits, depth + 1, claimedAfter + ValueBytesMin);
+            pairs[i] = new(key, Read(ref reader, limits, depth + 1, claimedAfter));
         }
 
         if (reader.Failed || !VariantDictionary.TryCreate(pairs, keyType, valueType, out VariantDictionary dictionary))
@@ -121,7 +129,7 @@ internal static class VariantDecoder
         }
     }
 
-    private static Variant Object(ref ByteReader reader, bool isId, VariantLimits limits, int depth)
+    private static Variant Object(ref ByteReader reader, bool isId, VariantLimits limits, int depth, int claimed)
     {
         if (isId)
         {
@@ -132,12 +140,12 @@ internal static class VariantDecoder
         if (!limits.FullObjects) return Bad(ref reader);
         string className = Text(ref reader);
         if (className.Length == 0) return Variant.FromObject(null);
-        int count = ItemCount(ref reader, 8, limits);
+        int count = ItemCount(ref reader, PairBytesMin, limits, claimed);
         var properties = new KeyValuePair<string, Variant>[count];
         for (int i = 0; i < count && !reader.Failed; i++)
         {
             string name = Text(ref reader);
-            properties[i] = new(name, Read(ref reader, limits, depth + 1));
+            properties[i] = new(name, Read(ref reader, limits, depth + 1, claimed + (PairBytesMin * (count - 1 - i))));
         }
 
         if (reader.Failed) return default;
@@ -204,11 +212,12 @@ internal static class VariantDecoder
     }
 
     /// <summary>A count that the rest of the input can hold and the limits allow, so that it may be allocated by.</summary>
-    private static int ItemCount(ref ByteReader reader, int bytesEach, VariantLimits limits)
+    private static int ItemCount(ref ByteReader reader, int bytesEach, VariantLimits limits, int claimed)
     {
         // Bit 31 once marked shared containers.
         uint count = reader.UInt32() & 0x7FFFFFFF;
-        if (count <= (uint)Math.Min(reader.Remaining / bytesEach, limits.ItemsMax)) return (int)count;
+        int free = reader.Remaining - claimed;
+        if (free >= 0 && count <= (uint)Math.Min(free / bytesEach, limits.ItemsMax)) return (int)count;
         reader.Fail();
         return 0;
     }
