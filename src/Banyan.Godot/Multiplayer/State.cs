@@ -18,7 +18,9 @@ public static class State
     /// <remarks>Godot asks for the exact length of a delta only; what it sends always has it.</remarks>
     public static bool TryRead(ReadOnlySpan<byte> bytes, int count, VariantLimits limits, out ImmutableArray<Variant> values)
     {
+        Invariant.Holds(count >= 0);
         values = [];
+        // A value takes at least a byte.
         if (count > bytes.Length) return false;
         ByteReader reader = new(bytes);
         var read = new Variant[count];
