@@ -1,12 +1,17 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Banyan.Godot.Multiplayer;
 using Banyan.Godot.Scenes;
+using Banyan.Godot.Scripts;
 
 namespace Banyan.Sync.World;
 
 /// <summary>The files that the game ships: every client and every server has the same. Each is read once.</summary>
 public sealed class GameFiles(IProjectFiles files)
 {
+    private const int BasesMax = 64;
     private readonly Dictionary<string, GameScene?> _scenes = [];
+    private readonly Dictionary<string, RpcMethods> _methods = [];
 
     /// <summary>A scene with all that it instances; false if there is none, or none that can be read.</summary>
     /// <param name="resPath">"res://…" or "uid://…".</param>
@@ -21,6 +26,25 @@ public sealed class GameFiles(IProjectFiles files)
         }
 
         return scene is not null;
+    }
+
+    /// <summary>The methods of a script that can be called from afar, with those of the scripts that it extends; none if it cannot be read.</summary>
+    /// <remarks>A base that is given by its class_name is not looked for.</remarks>
+    public RpcMethods MethodsOf(string scriptPath)
+    {
+        string path = PathOf(scriptPath);
+        if (_methods.TryGetValue(path, out RpcMethods? methods)) return methods;
+        if (!RpcMethods.TryCreate([], MethodsOf(path, BasesMax), out methods)) methods = RpcMethods.None;
+        _methods.Add(path, methods);
+        return methods;
+    }
+
+    private ImmutableArray<RpcMethod> MethodsOf(string path, int basesMax)
+    {
+        if (basesMax == 0 || !files.TryRead(path, out string text)) return [];
+        if (!ScriptRpcs.TryParse(text, ScriptLimits.Default, out ScriptRpcs script, out _)) return [];
+        ImmutableArray<RpcMethod> ofBase = script.ResolveBasePath(path) is { } parent ? MethodsOf(PathOf(parent), basesMax - 1) : [];
+        return ScriptRpcs.Inherit(ofBase, script.Methods);
     }
 
     /// <summary>The path of a resource that may be named by its uid; the uid itself if the project does not know it.</summary>

@@ -80,6 +80,56 @@ public sealed class GameWorld(GameFiles files)
         return path.Length == ScenePath.Root.Length ? "." : path[(ScenePath.Root.Length + 1)..];
     }
 
+    /// <summary>
+    /// What a client must have been told of to have a node: the spawned node that it belongs to, itself perhaps;
+    /// <see cref="NodeId.Root"/> if every client has it from its scene files; None if no client can have it.
+    /// </summary>
+    public NodeId AnchorOf(NodeId id)
+    {
+        if (!_mirror.TryFind(id, out MirrorNode? node)) return NodeId.None;
+        for (int depth = 0; depth <= SceneTransaction.DepthMax; depth++)
+        {
+            if (node.Id == NodeId.Root || _spawned.ContainsKey(node.Id)) return node.Id;
+            if (node.Header!.IsRoot || _mirror[node.Header.Parent] is not { } parent) return NodeId.None;
+            // Below the root stand the scenes that every client opens by itself.
+            if (parent.Id != NodeId.Root && !IsPlaced(node) && !IsPartOfCustomSpawn(node)) return NodeId.None;
+            node = parent;
+        }
+
+        return NodeId.None;
+    }
+
+    /// <summary>The despawned nodes of a change and all that hung below them.</summary>
+    public SortedSet<NodeId> LostWith(WorldChange change)
+    {
+        var lost = new SortedSet<NodeId>();
+        foreach (SpawnedNode gone in change.Despawned)
+        {
+            lost.Add(gone.Node);
+            // What was despawned is still there until it is reaped.
+            if (!_mirror.TryFind(gone.Node, out MirrorNode? node)) continue;
+            foreach ((MirrorNode below, _) in _mirror.Walk(node)) lost.Add(below.Id);
+        }
+
+        foreach (Synchronizer gone in change.Withdrawn)
+        {
+            if (!_synchronizers.ContainsKey(gone.Node)) lost.Add(gone.Node);
+        }
+
+        return lost;
+    }
+
+    /// <summary>All spawned nodes, each before those below it.</summary>
+    public IEnumerable<SpawnedNode> SpawnedInOrder() =>
+        _mirror.Root is { } root ? _mirror.Walk(root).Where(n => _spawned.ContainsKey(n.Node.Id)).Select(n => _spawned[n.Node.Id]) : [];
+
+    /// <summary>The methods of a node that can be called from afar.</summary>
+    public RpcMethods MethodsOf(NodeId id) =>
+        _mirror.TryFind(id, out MirrorNode? node) && node.Properties.TryGetValue("script", out byte[]? stored)
+        && PropertyValue.TryDecode(stored, out Variant value) && value.Type == VariantType.Object && value.AsObject() is ResourceRef script
+            ? files.MethodsOf(script.Path)
+            : RpcMethods.None;
+
     /// <summary>Follows a path from a node, as Godot's get_node does; unique names ("%X") are not known.</summary>
     public bool TryResolve(NodeId from, NodePath path, [NotNullWhen(true)] out MirrorNode? found) =>
         TryResolve(from, path, NodeId.None, out found);
@@ -317,6 +367,19 @@ public sealed class GameWorld(GameFiles files)
             if (above.Header!.Instance.Length > 0 && files.TryGetScene(above.Header.Instance, out GameScene? scene) && scene.HasNode(path)) return true;
             path = above.Header.Name + "/" + path;
             above = above.Header.IsRoot ? null : _mirror[above.Header.Parent];
+        }
+
+        return false;
+    }
+
+    // What a script's function has made is in no file; all of it came with the node itself.
+    private bool IsPartOfCustomSpawn(MirrorNode node)
+    {
+        MirrorNode? above = node;
+        for (int depth = 0; above is not null && depth <= SceneTransaction.DepthMax; depth++)
+        {
+            if (_spawned.TryGetValue(above.Id, out SpawnedNode? spawned)) return spawned.Scene == SpawnPacket.CustomScene;
+            above = above.Header!.IsRoot ? null : _mirror[above.Header.Parent];
         }
 
         return false;

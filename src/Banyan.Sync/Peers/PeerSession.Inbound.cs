@@ -1,0 +1,230 @@
+using System.Collections.Immutable;
+using System.Text;
+using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Paths;
+using Banyan.Godot.Variants;
+using Banyan.Primitives;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+using Banyan.Scene.Tree;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Peers;
+
+/// <content>What a client sends. Nothing of it is trusted, and nothing is passed on as it came.</content>
+public sealed partial class PeerSession
+{
+    private readonly Dictionary<(int To, uint Id), HeardPath> _heard = [];
+    private readonly Dictionary<NodeId, SyncSequence> _received = [];
+    private int _refusals;
+
+    // A path that the client has numbered; its node is looked for until it is found, and is the same from then on.
+    private sealed class HeardPath(NodePath path)
+    {
+        public NodePath Path { get; } = path;
+
+        public NodeId Node { get; set; }
+    }
+
+    /// <summary>Takes a packet of the client; null if it was taken, else why not.</summary>
+    public Refusal? OnPacket(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length > _limits.PacketBytesMax) return new("a packet that is too large", EndsSession: true);
+        Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
+        if (refusal is { EndsSession: false } && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
+        return refusal;
+    }
+
+    private Refusal? OnSystem(ReadOnlySpan<byte> packet)
+    {
+        if (!SystemPacket.TryRead(packet, out SystemPacket system)) return Unreadable;
+        switch (system.Command)
+        {
+            case SystemCommand.Auth:
+                // Nobody asks for it here; a client that says that it is done is.
+                return system.Payload.IsEmpty ? null : new("authentication that nobody asked for", EndsSession: true);
+            case SystemCommand.Relay:
+                if (system.Peer > 0)
+                    return system.Peer == Peer || system.Peer == Cluster ? new("a packet to be relayed to nobody", EndsSession: true) : OnPacketFor(system.Peer, system.Payload);
+                foreach (int peer in _peers.ToList())
+                {
+                    if (peer != -system.Peer && OnPacketFor(peer, system.Payload) is { } refusal) return refusal;
+                }
+
+                return system.Peer == -Cluster ? null : OnPacketFor(Cluster, system.Payload);
+            default:
+                return new("peers are for the cluster to announce", EndsSession: true);
+        }
+    }
+
+    private static Refusal Unreadable => new("a packet that cannot be read", EndsSession: true);
+
+    private Refusal? OnPacketFor(int to, ReadOnlySpan<byte> packet)
+    {
+        // It may have gone while the packet was under way.
+        if (to != Cluster && !_peers.Contains(to)) return new("a packet for a peer that is not there", EndsSession: false);
+        switch (Packet.CommandOf(packet))
+        {
+            case PacketCommand.SimplifyPath:
+                return SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path) ? OnSimplifyPath(to, path) : Unreadable;
+            case PacketCommand.ConfirmPath:
+                return ConfirmPathPacket.TryRead(packet, out ConfirmPathPacket confirmed) ? OnConfirmPath(to, confirmed) : Unreadable;
+            case PacketCommand.Rpc:
+                return RpcPacket.TryRead(packet, out RpcPacket rpc) ? OnRpc(to, rpc) : Unreadable;
+            case PacketCommand.Sync:
+                return !SyncPacket.TryRead(packet, out SyncPacket sync) ? Unreadable : to == Cluster ? OnSync(sync) : null;
+            case PacketCommand.Delta:
+                return !DeltaPacket.TryRead(packet, out DeltaPacket delta) ? Unreadable : to == Cluster ? OnDelta(delta) : null;
+            case PacketCommand.Raw:
+                if (!RawPacket.TryRead(packet, out RawPacket raw)) return Unreadable;
+                _outbox.SendRaw(to, raw.Bytes);
+                return null;
+            case PacketCommand.Spawn or PacketCommand.Despawn:
+                return new("a spawn by a peer", EndsSession: false);
+            default:
+                return Unreadable;
+        }
+    }
+
+    private Refusal? OnSimplifyPath(int to, SimplifyPathPacket packet)
+    {
+        if (_heard.Count >= _limits.PathsMax) return new("too many paths", EndsSession: true);
+        var heard = new HeardPath(NodePath.Parse(Encoding.UTF8.GetString(packet.Path)));
+        if (!_heard.TryAdd((to, packet.Id), heard)) return new("a path's number twice", EndsSession: true);
+        // A node of the client's own making is not here yet; what it calls there is looked up when it does.
+        bool agrees = Find(heard) is not { } node || packet.MethodsMd5.SequenceEqual(Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5));
+        _outer.Clear();
+        ConfirmPathPacket.Write(_outer, agrees, packet.Id);
+        SendInName(to, _outer.Written);
+        return agrees ? null : new("methods that differ from the server's files", EndsSession: false);
+    }
+
+    private Refusal? OnConfirmPath(int source, ConfirmPathPacket packet)
+    {
+        // By the number it cannot be found directly; few are unconfirmed at a time.
+        foreach (((int Source, NodeId Node) path, bool confirmed) in _paths)
+        {
+            if (confirmed || path.Source != source || _ids.Of(path.Node) != packet.Id) continue;
+            OnConfirmed(source, path.Node);
+            return packet.MethodsAgree ? null : new("methods that differ from the client's files", EndsSession: false);
+        }
+
+        return new("a confirmation of nothing", EndsSession: false);
+    }
+
+    private NodeId? Find(HeardPath heard)
+    {
+        if (!heard.Node.IsNone) return _world.PathOf(heard.Node) is null ? null : heard.Node;
+        if (!_world.TryResolve(NodeId.Root, heard.Path, out MirrorNode? node)) return null;
+        heard.Node = node.Id;
+        return node.Id;
+    }
+
+    private NodeId? FindByNumber(int to, uint id) => _heard.TryGetValue((to, id), out HeardPath? heard) ? Find(heard) : null;
+
+    private Refusal? OnRpc(int to, RpcPacket packet)
+    {
+        NodeId? found = packet.HasPath
+            ? _world.TryResolve(NodeId.Root, NodePath.Parse(Encoding.UTF8.GetString(packet.Path)), out MirrorNode? node) ? node.Id : null
+            : FindByNumber(to, packet.Node);
+        if (found is not { } id || !_world.Tree.TryFind(id, out MirrorNode? target)) return new("a call of a node that is not there", EndsSession: false);
+        if (!_world.MethodsOf(id).TryGetMethod(packet.Method, out RpcMethod? method)) return new("a call of a method that is not there", EndsSession: false);
+        bool may = method.Mode == RpcMode.AnyPeer || (method.Mode == RpcMode.Authority && target.Header!.Authority == Peer);
+        if (!may) return new("a call that only the authority may make", EndsSession: false);
+        if (!Arguments.TryRead(packet, _limits.Values, out _)) return new("arguments that cannot be read", EndsSession: true);
+        var copy = new ByteWriter(packet.Arguments.Length + 8);
+        packet.WriteTo(copy, 0);
+        _outbox.Call(new(Peer, to, id, copy.ToArray()));
+        return null;
+    }
+
+    private Refusal? OnSync(SyncPacket packet)
+    {
+        Refusal? refusal = null;
+        foreach (SyncPacket.Entry entry in packet)
+        {
+            if (Own(entry.NetId) is not { } synchronizer)
+            {
+                refusal = NotTheAuthority;
+                continue;
+            }
+
+            _received.TryGetValue(synchronizer.Node, out SyncSequence sequence);
+            bool isNewer = sequence.TryAdvance(packet.Sequence);
+            _received[synchronizer.Node] = sequence;
+            if (!isNewer) continue;
+            if (!State.TryRead(entry.State, synchronizer.Always.Length, _limits.Values, out _)) return new("a state that does not fit its synchronizer", EndsSession: true);
+            _outbox.Publish(synchronizer.Node, synchronizer.AuthorityEpoch, entry.State);
+        }
+
+        return refusal;
+    }
+
+    private Refusal? OnDelta(DeltaPacket packet)
+    {
+        Refusal? refusal = null;
+        foreach (DeltaPacket.Entry entry in packet)
+        {
+            if (Own(entry.NetId) is not { } synchronizer)
+            {
+                refusal = NotTheAuthority;
+                continue;
+            }
+
+            ImmutableArray<SyncProperty> watched = synchronizer.Watched;
+            if (watched.Length < 64 && entry.Mask >> watched.Length != 0) return new("a delta of properties that are not watched", EndsSession: true);
+            int count = System.Numerics.BitOperations.PopCount(entry.Mask);
+            if (!State.TryRead(entry.State, count, _limits.Values, out ImmutableArray<Variant> values)) return new("a state that does not fit its synchronizer", EndsSession: true);
+            _outbox.Transact(Writes(watched, entry.Mask, values));
+        }
+
+        return refusal;
+    }
+
+    private static Refusal NotTheAuthority => new("a state of a synchronizer that is another's", EndsSession: false);
+
+    // In the order of the packet, one operation a node.
+    private static List<SceneOperation> Writes(ImmutableArray<SyncProperty> watched, ulong mask, ImmutableArray<Variant> values)
+    {
+        var writes = new SortedDictionary<NodeId, List<PropertyWrite>>();
+        int next = 0;
+        for (int bit = 0; bit < watched.Length; bit++)
+        {
+            if ((mask >> bit & 1) == 0) continue;
+            Variant value = values[next++];
+            if (watched[bit].Node.IsNone) continue;
+            if (!writes.TryGetValue(watched[bit].Node, out List<PropertyWrite>? ofNode)) writes.Add(watched[bit].Node, ofNode = []);
+            ofNode.Add(new(watched[bit].Name, PropertyValue.Encode(value)));
+        }
+
+        return [.. writes.Select(w => new SetPropertiesOperation(NodeRef.Of(w.Key), w.Value))];
+    }
+
+    // A synchronizer that this client may write, by the number that it has for it.
+    private Synchronizer? Own(uint number)
+    {
+        if ((number & Packet.PathFlag) == 0) return null;
+        if (FindByNumber(Cluster, number & ~Packet.PathFlag) is not { } id) return null;
+        return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.Authority == Peer ? synchronizer : null;
+    }
+
+    private void ForgetHeardFor(int peer)
+    {
+        foreach ((int To, uint Id) path in _heard.Keys.Where(p => p.To == peer).ToList()) _heard.Remove(path);
+    }
+
+    // A client that has lost a node will number it anew when it comes again.
+    private void ForgetHeard(IReadOnlySet<NodeId> lost)
+    {
+        foreach (((int To, uint Id) number, HeardPath heard) in _heard.Where(h => lost.Contains(h.Value.Node)).ToList()) _heard.Remove(number);
+        foreach (NodeId node in lost) _received.Remove(node);
+    }
+
+    private bool WriteCall(ByteWriter writer, RpcCall call, bool confirmed)
+    {
+        if (!RpcPacket.TryRead(call.Packet.Span, out RpcPacket packet)) return false;
+        if (confirmed) packet.WriteTo(writer, _ids.Of(call.Node));
+        else packet.WriteWithPathTo(writer, Encoding.UTF8.GetBytes(_world.PathOf(call.Node)!));
+        return true;
+    }
+}
