@@ -55,6 +55,11 @@ public class PeerMessageCodecTests
         {
             if (message.Length < 4096) messages.Add(message.ToArray());
         });
+        // The simulator's servers have nothing above their stores.
+        var writer = new ByteWriter();
+        writer.Timestamp(new(7));
+        PeerMessageCodec.Encode(writer, new PeerMessage.OfApplication(new byte[] { 1, 2, 3 }));
+        messages.Add(writer.ToArray());
         return messages;
     }
 }

@@ -40,6 +40,9 @@ public abstract record PeerMessage
 
     /// <summary>Which ranges there are, and who leads them.</summary>
     public sealed record OfDirectory(IReadOnlyList<DirectoryEntry> Entries) : PeerMessage;
+
+    /// <summary>For what runs above the store: bytes that the store does not look into.</summary>
+    public sealed record OfApplication(ReadOnlyMemory<byte> Bytes) : PeerMessage;
 }
 
 /// <summary>The last entry of a range when its leaseholder closed a timestamp.</summary>

@@ -9,7 +9,7 @@ namespace Banyan.Kv.Store;
 /// <summary>The binary form of messages between servers: a kind byte, then the fields in order.</summary>
 public static class PeerMessageCodec
 {
-    private enum Kind : byte { Raft = 1, Liveness, Request, Reply, Closed, Directory, ClosedMissed }
+    private enum Kind : byte { Raft = 1, Liveness, Request, Reply, Closed, Directory, ClosedMissed, Application }
 
     /// <summary>Writes a message.</summary>
     public static void Encode(ByteWriter writer, PeerMessage message)
@@ -71,6 +71,10 @@ public static class PeerMessageCodec
                     writer.Number(entry.LeaseSequence);
                 }
 
+                break;
+            case PeerMessage.OfApplication m:
+                writer.Byte((byte)Kind.Application);
+                writer.Bytes(m.Bytes.Span);
                 break;
             default:
                 Invariant.Unreachable(message.GetType().Name);
@@ -136,6 +140,10 @@ public static class PeerMessageCodec
                     message = new PeerMessage.OfDirectory(entries);
                     break;
                 }
+
+            case Kind.Application:
+                message = new PeerMessage.OfApplication(reader.Bytes().ToArray());
+                break;
 
             default:
                 break;

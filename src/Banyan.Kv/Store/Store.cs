@@ -83,6 +83,12 @@ public sealed partial class Store
     /// <summary>Messages to send; the host takes them and empties the list.</summary>
     public List<(ServerId To, PeerMessage Message)> Outbox { get; } = [];
 
+    /// <summary>Takes what the other servers' applications send with <see cref="SendToApplication"/>; may be lost, repeated or overtaken.</summary>
+    public Action<ServerId, ReadOnlyMemory<byte>>? OnApplicationMessage { get; set; }
+
+    /// <summary>Sends bytes to what runs above another server's store.</summary>
+    public void SendToApplication(ServerId to, ReadOnlyMemory<byte> bytes) => Send(to, new PeerMessage.OfApplication(bytes));
+
     /// <summary>This server's copies of ranges.</summary>
     public IReadOnlyDictionary<RangeId, Replica> Replicas => _replicas;
 
@@ -218,6 +224,9 @@ public sealed partial class Store
                 break;
             case PeerMessage.OfDirectory m:
                 foreach (DirectoryEntry entry in m.Entries) Directory.Learn(entry);
+                break;
+            case PeerMessage.OfApplication m:
+                OnApplicationMessage?.Invoke(from, m.Bytes);
                 break;
             default:
                 Invariant.Unreachable(message.GetType().Name);
