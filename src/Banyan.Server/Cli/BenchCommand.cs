@@ -45,7 +45,7 @@ internal static class BenchCommand
         };
         command.SetAction(async (parsed, _) =>
         {
-            var options = new ClusterBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            var options = new ClusterBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
             {
                 Clients = parsed.GetValue(clients)!,
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -71,7 +71,7 @@ internal static class BenchCommand
         var command = new Command("idle", "Processor time of three processes with many ranges that nobody reads or writes") { ranges, seconds, folder };
         command.SetAction(async (parsed, _) =>
         {
-            var options = new IdleBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            var options = new IdleBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
             {
                 Ranges = parsed.GetValue(ranges),
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -93,7 +93,7 @@ internal static class BenchCommand
         var command = new Command("world", "A large world: memory, load, restart of a killed server, late join") { nodes, zones, ranges, folder };
         command.SetAction(async (parsed, _) =>
         {
-            var options = new WorldBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            var options = new WorldBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
             {
                 Nodes = parsed.GetValue(nodes),
                 Zones = parsed.GetValue(zones),
@@ -115,7 +115,7 @@ internal static class BenchCommand
         var command = new Command("failover", "How long writes stand still when the server with most leases is killed under load") { rounds, ranges, folder };
         command.SetAction(async (parsed, _) =>
         {
-            var options = new FailoverBenchOptions(Environment.ProcessPath!, parsed.GetValue(folder)!)
+            var options = new FailoverBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
             {
                 Rounds = parsed.GetValue(rounds),
                 Ranges = parsed.GetValue(ranges),

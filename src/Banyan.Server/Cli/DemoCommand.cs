@@ -32,7 +32,7 @@ internal static class DemoCommand
         void Say(string line) => (json ? Console.Error : Console.Out).WriteLine($"{clock.Elapsed.TotalSeconds,6:F1} s  {line}");
         ExpandedScene scene = SceneCommand.Expand(parsed.GetValue(_scene) ?? FindTown(), parsed.GetValue(SceneCommand.Project));
         Say("starting three servers on loopback");
-        await using LocalCluster cluster = await LocalCluster.StartAsync(Environment.ProcessPath!).ConfigureAwait(false);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(OwnProgram.File).ConfigureAwait(false);
         for (int i = 0; i < cluster.Gateways.Count; i++) Say($"server {i + 1}: {cluster.Gateways[i]}, data in {cluster.Folder}");
         var run = new DemoRun(scene, parsed.GetValue(_ranges), TimeSpan.FromSeconds(parsed.GetValue(_seconds)), Say);
         DemoResult result = await run.RunAsync(cluster).ConfigureAwait(false);

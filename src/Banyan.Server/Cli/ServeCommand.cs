@@ -37,12 +37,17 @@ internal static class ServeCommand
         DefaultValueFactory = _ => 256,
     };
 
+    private static readonly Option<string?> _project = new("--project")
+    {
+        Description = "Folder of the Godot project (where project.godot is): games that ship the same files may then connect at ws://GATEWAY/godot",
+    };
+
     private static readonly Option<string?> _trace = new("--trace") { Description = "Add every protocol step to this file, for specs/check-trace" };
     private static readonly Option<bool> _watchParent = new("--with-parent") { Description = "Stop when the process that started it ends", Hidden = true };
 
     public static Command Make()
     {
-        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _trace, _watchParent };
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _trace, _watchParent };
         command.SetAction(RunAsync);
         return command;
     }
@@ -72,6 +77,8 @@ internal static class ServeCommand
             Console.WriteLine(
                 $"banyan {ServerStatus.ThisVersion}: server {options.Self} of {options.Servers.Count} in \"{options.Cluster}\"; clients at {self.Gateway}, peers at {self.Peer}; "
                 + $"recovered {records} records in {time.TotalMilliseconds:F0} ms");
+            if (options.Project is not null)
+                Console.WriteLine($"games connect at ws://{self.Gateway.Authority}{Games.GodotEndpoint.Path}; anybody may: there are no tokens and no TLS");
             var stopped = new TaskCompletionSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c =>
             {
@@ -115,6 +122,7 @@ internal static class ServeCommand
             Folder = parsed.GetValue(_data)!,
             Cluster = parsed.GetValue(_cluster)!,
             Trace = parsed.GetValue(_trace),
+            Project = parsed.GetValue(_project),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
     }

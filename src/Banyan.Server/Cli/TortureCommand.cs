@@ -98,6 +98,6 @@ internal static class TortureCommand
         }
 
         ulong seed = parsed.GetValue(_seed) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
-        return new(Environment.ProcessPath!, TimeSpan.FromMinutes(minutes), servers, seed, rate, faults, parsed.GetValue(_folder), parsed.GetValue(_keep));
+        return new(OwnProgram.File, TimeSpan.FromMinutes(minutes), servers, seed, rate, faults, parsed.GetValue(_folder), parsed.GetValue(_keep));
     }
 }

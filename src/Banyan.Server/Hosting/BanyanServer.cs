@@ -3,7 +3,10 @@ using System.Net;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
 using Banyan.Server.Gateway;
+using Banyan.Server.Games;
 using Banyan.Server.Peers;
+using Banyan.Server.Projects;
+using Banyan.Sync.Peers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Banyan.Server.Hosting;
@@ -17,15 +20,17 @@ internal sealed class BanyanServer : IAsyncDisposable
     private readonly StoreLoop _loop;
     private readonly PeerTransport _transport;
     private readonly GatewayEndpoint _gateway;
+    private readonly GodotEndpoint? _godot;
     private readonly WebApplication _http;
     private readonly Stopwatch _up = Stopwatch.StartNew();
 
-    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, WebApplication http)
+    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, GodotEndpoint? godot, WebApplication http)
     {
         _options = options;
         _loop = loop;
         _transport = transport;
         _gateway = gateway;
+        _godot = godot;
         _http = http;
     }
 
@@ -54,13 +59,15 @@ internal sealed class BanyanServer : IAsyncDisposable
             var gateway = new GatewayEndpoint(loop, options);
             var keeper = new SceneKeeper(loop.Store);
             var collector = new CalmCollector();
+            (GodotHost? games, GodotEndpoint? godot) = MakeGodot(loop, options);
             loop.OnTick = () =>
             {
                 keeper.Tick();
+                games?.Tick();
                 collector.Tick(loop.Store.IsCalm);
             };
             WebApplication http = BuildHttp(self.Gateway);
-            var server = new BanyanServer(options, loop, transport, gateway, http);
+            var server = new BanyanServer(options, loop, transport, gateway, godot, http);
             server.MapPages();
             transport.Start();
             loop.Start(transport);
@@ -79,6 +86,7 @@ internal sealed class BanyanServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _gateway.CloseAll();
+        _godot?.CloseAll();
         using (var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
         {
             try
@@ -95,6 +103,17 @@ internal sealed class BanyanServer : IAsyncDisposable
         _loop.Stop();
         await _transport.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
+    }
+
+    private static (GodotHost?, GodotEndpoint?) MakeGodot(StoreLoop loop, ServerOptions options)
+    {
+        if (options.Project is not { } folder) return (null, null);
+        var project = new ProjectFolder(folder);
+        GameRules rules = GameRules.None;
+        if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
+            throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
+        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default);
+        return (host, new(loop, host, PeerLimits.Default, options.SessionsMax));
     }
 
     private static WebApplication BuildHttp(Uri address)
@@ -120,6 +139,9 @@ internal sealed class BanyanServer : IAsyncDisposable
             {
                 case GatewayProtocol.Path:
                     await _gateway.ServeAsync(context).ConfigureAwait(false);
+                    break;
+                case GodotEndpoint.Path when _godot is not null:
+                    await _godot.ServeAsync(context).ConfigureAwait(false);
                     break;
                 case "/healthz":
                     string? why = WhyNotHealthy();

@@ -28,6 +28,9 @@ public sealed record ServerOptions
     /// <summary>The store's knobs.</summary>
     public StoreOptions Store { get; init; } = new();
 
+    /// <summary>The folder of the Godot project whose games may connect; null for none.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Every protocol step is added to this file (specs/check-trace); null for none.</summary>
     public string? Trace { get; init; }
 

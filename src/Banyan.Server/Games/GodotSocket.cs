@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using System.Threading.Channels;
+
+namespace Banyan.Server.Games;
+
+/// <summary>A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it.</summary>
+internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int backlogBytesMax) : IDisposable
+{
+    // A WebSocket's reason has 123 bytes at most.
+    private const int ReasonLengthMax = 100;
+
+    private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _over = new();
+    private long _backlog;
+
+    /// <summary>Why this side ended it; null if it did not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Queues a packet; a client that does not keep up is dropped.</summary>
+    public void Send(ReadOnlySpan<byte> packet)
+    {
+        if (_over.IsCancellationRequested) return;
+        if (Interlocked.Add(ref _backlog, packet.Length) > backlogBytesMax)
+        {
+            Fail($"more than {backlogBytesMax} bytes wait to be sent");
+            return;
+        }
+
+        _queue.Writer.TryWrite(packet.ToArray());
+    }
+
+    /// <summary>Ends it, with a reason for the client.</summary>
+    public void Fail(string why)
+    {
+        Fault ??= why;
+        _queue.Writer.TryComplete();
+        _over.CancelAfter(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Reads packets and sends what is queued, until either side ends it.</summary>
+    public async Task RunAsync(Action<byte[]> onPacket)
+    {
+        Task sending = SendAllAsync();
+        try
+        {
+            await ReadAllAsync(onPacket).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            // The connection broke, or this side has given it up.
+        }
+
+        _queue.Writer.TryComplete();
+        await sending.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _over.Dispose();
+
+    private async Task ReadAllAsync(Action<byte[]> onPacket)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
+        var message = new ArrayBufferWriter<byte>();
+        try
+        {
+            while (true)
+            {
+                ValueWebSocketReceiveResult read = await socket.ReceiveAsync(buffer.AsMemory(), _over.Token).ConfigureAwait(false);
+                if (read.MessageType == WebSocketMessageType.Close) return;
+                if (message.WrittenCount + read.Count > packetBytesMax)
+                {
+                    Fail($"a packet of more than {packetBytesMax} bytes");
+                    return;
+                }
+
+                message.Write(buffer.AsSpan(0, read.Count));
+                if (!read.EndOfMessage) continue;
+                if (Fault is not null) return;
+                onPacket(message.WrittenSpan.ToArray());
+                message.ResetWrittenCount();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task SendAllAsync()
+    {
+        try
+        {
+            await foreach (byte[] packet in _queue.Reader.ReadAllAsync(_over.Token).ConfigureAwait(false))
+            {
+                await socket.SendAsync(packet, WebSocketMessageType.Binary, endOfMessage: true, _over.Token).ConfigureAwait(false);
+                Interlocked.Add(ref _backlog, -packet.Length);
+            }
+
+            string? reason = Fault?[..Math.Min(ReasonLengthMax, Fault.Length)];
+            await socket.CloseOutputAsync(reason is null ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, reason, _over.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            _over.Cancel();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Text;
+using Banyan.Client.Local;
+using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Variants;
+using Banyan.Primitives;
+
+namespace Banyan.ProcessTests.Games;
+
+/// <summary>Godot clients without the addon, on two servers of a cluster, byte by byte.</summary>
+public sealed class StockClientTests
+{
+    [Fact]
+    public async Task Players_on_two_servers_see_each_other_come_move_speak_and_go()
+    {
+        using var game = new GameFolder();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+
+        // The first is alone: its own player is spawned by the cluster.
+        await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
+        uint spawner = await one.TakePathAsync(1, "Main/Spawner");
+        (uint _, byte[] packet) = await one.TakeSpawnAsync($"{one.Peer}");
+        Assert.True(SpawnPacket.TryRead(packet, out SpawnPacket spawn));
+        Assert.Equal((spawner, (byte)0, 0, 0), (spawn.Spawner, spawn.Scene, spawn.SyncNetIdCount, spawn.State.Length));
+
+        // The second, on another server, finds both.
+        RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
+        await two.TakeAsync("the first peer", p => SystemPacket.TryRead(p, out SystemPacket s) && s.Command == SystemCommand.AddPeer && s.Peer == one.Peer);
+        await two.TakePathAsync(1, "Main/Spawner");
+        await two.TakeSpawnAsync($"{one.Peer}");
+        await two.TakeSpawnAsync($"{two.Peer}");
+        uint pose = await two.TakePathAsync(one.Peer, $"Main/Players/{one.Peer}/Pose");
+        await one.TakeAsync("the second peer", p => SystemPacket.TryRead(p, out SystemPacket s) && s.Command == SystemCommand.AddPeer && s.Peer == two.Peer);
+        (uint netId, _) = await one.TakeSpawnAsync($"{two.Peer}");
+
+        // The first moves, and gives itself a title.
+        await one.GivePathAsync(1, 7, $"Main/Players/{one.Peer}/Pose");
+        byte[] state = Encode(new Vector3(1, 2, 3));
+        await one.SendToAsync(1, writer => new SyncPacketWriter(writer, 1).Append(7 | Packet.PathFlag, state));
+        byte[] moved = await two.TakeAsync("a move of the first", p => RawGame.Inner(p, one.Peer) is { } inner && SyncPacket.TryRead(inner, out _));
+        Assert.True(SyncPacket.TryRead(RawGame.Inner(moved, one.Peer), out SyncPacket sync));
+        foreach (SyncPacket.Entry entry in sync)
+        {
+            Assert.Equal(pose | Packet.PathFlag, entry.NetId);
+            Assert.Equal(state, entry.State);
+        }
+
+        byte[] title = Encode("Sir");
+        await one.SendToAsync(1, writer => new DeltaPacketWriter(writer).Append(7 | Packet.PathFlag, 1, title));
+        byte[] titled = await two.TakeAsync("a title of the first", p => RawGame.Inner(p, one.Peer) is { } inner && DeltaPacket.TryRead(inner, out _));
+        Assert.Equal(Convert.ToHexString(title), Convert.ToHexString(titled)[^(2 * title.Length)..]);
+
+        // The second calls the first.
+        ImmutableArray<RpcMethod> methods = [new("greet", RpcMode.AnyPeer), new("start", RpcMode.Authority)];
+        Assert.True(RpcMethods.TryCreate([], methods, out RpcMethods rpcs));
+        Assert.True(rpcs.TryGetId("greet", out ushort greet));
+        await two.SendToAsync(one.Peer, writer => RpcPacket.WriteWithPath(writer, "Main"u8, greet, ["hello"]));
+        byte[] called = await one.TakeAsync("a call of the second", p => RawGame.Inner(p, two.Peer) is { } inner && RpcPacket.TryRead(inner, out _));
+        Assert.True(RpcPacket.TryRead(RawGame.Inner(called, two.Peer), out RpcPacket rpc));
+        Assert.Equal(("Main", greet), (Encoding.UTF8.GetString(rpc.Path), rpc.Method));
+        Assert.True(Arguments.TryRead(rpc, VariantLimits.Peer, out ImmutableArray<Variant> arguments));
+        Assert.Equal("hello", Assert.Single(arguments).AsText());
+
+        // A third comes late, on the third server, and sees things as they are.
+        await using (RawGame three = await RawGame.ConnectAsync(cluster.Gateways[2]))
+        {
+            await three.TakeSpawnAsync($"{one.Peer}");
+            await three.TakeSpawnAsync($"{two.Peer}");
+            await three.TakePathAsync(one.Peer, $"Main/Players/{one.Peer}/Pose");
+            await three.TakeAsync("the first's title", p => RawGame.Inner(p, one.Peer) is { } inner && DeltaPacket.TryRead(inner, out _));
+            byte[] now = await three.TakeAsync("the first's place", p => RawGame.Inner(p, one.Peer) is { } inner && SyncPacket.TryRead(inner, out _));
+            Assert.Equal(Convert.ToHexString(state), Convert.ToHexString(now)[^(2 * state.Length)..]);
+        }
+
+        // The second goes.
+        await two.DisposeAsync();
+        await one.TakeAsync("a despawn of the second", p => DespawnPacket.TryRead(p, out DespawnPacket despawn) && despawn.NetId == netId);
+        await one.TakeAsync("the end of the second peer", p => SystemPacket.TryRead(p, out SystemPacket s) && s.Command == SystemCommand.DelPeer && s.Peer == two.Peer);
+    }
+
+    private static byte[] Encode(Variant value)
+    {
+        var writer = new ByteWriter();
+        CompressedVariant.Write(writer, value);
+        return writer.ToArray();
+    }
+}
