@@ -20,6 +20,7 @@ internal sealed class GodotHost : IFeedSubscriber
 {
     private const int StatesBytesMax = 60_000;
     private const long LiveIntervalMicroseconds = 16_000;
+    private const long LeaveAgainMicroseconds = 500_000;
 
     private readonly Store _store;
     private readonly GameFiles _files;
@@ -28,11 +29,21 @@ internal sealed class GodotHost : IFeedSubscriber
     private readonly ulong _life;
     private readonly SortedDictionary<int, PeerRecord> _records = [];
     private readonly SortedDictionary<int, GodotPeer> _peers = [];
+    private readonly SortedDictionary<int, Leaving> _leaving = [];
     private readonly SortedDictionary<string, long> _counted = new(StringComparer.Ordinal);
     private readonly ByteWriter _states = new(4096); // for the other servers, since the last tick
     private readonly ByteWriter _writer = new(1024);
     private Timestamp _nextLive;
     private bool _isLoaded;
+
+    private sealed class Leaving(PeerRecord record, IReadOnlyList<SceneOperation> operations)
+    {
+        public PeerRecord Record { get; } = record;
+
+        public IReadOnlyList<SceneOperation> Operations { get; set; } = operations;
+
+        public Timestamp TryAgainAt { get; set; }
+    }
 
     public GodotHost(Store store, GameFiles files, GameRules rules, PeerLimits limits)
     {
@@ -113,6 +124,11 @@ internal sealed class GodotHost : IFeedSubscriber
     {
         if (_store.Clock.Reading < _nextLive) return;
         _nextLive = _store.Clock.Reading.Add(LiveIntervalMicroseconds);
+        foreach ((int peer, Leaving leaving) in _leaving.ToList())
+        {
+            if (leaving.TryAgainAt <= _store.Clock.Reading) TryLeave(peer);
+        }
+
         SendStates();
         _hub.Tick();
     }
@@ -207,12 +223,39 @@ internal sealed class GodotHost : IFeedSubscriber
 
     private void Leave(int peer) => Leave(peer, Own);
 
-    private void Leave(int peer, PeerRecord record) => Run(PeerTransaction.Leave(peer, record, _rules.Leave(peer)), outcome =>
+    private void Leave(int peer, PeerRecord record)
     {
-        if (outcome is TransactionOutcome.Committed) return;
-        // What was to be despawned may be gone; the peer must go all the same.
-        Run(PeerTransaction.Leave(peer, record, []), _ => { });
-    });
+        _leaving[peer] = new(record, _rules.Leave(peer));
+        TryLeave(peer);
+    }
+
+    // Until it is done: a peer that stays in the tree without a connection would never go.
+    private void TryLeave(int peer)
+    {
+        Leaving leaving = _leaving[peer];
+        leaving.TryAgainAt = Timestamp.MaxValue;
+        Run(PeerTransaction.Leave(peer, leaving.Record, leaving.Operations), outcome =>
+        {
+            switch (outcome)
+            {
+                case TransactionOutcome.Committed:
+                    _leaving.Remove(peer);
+                    break;
+                case TransactionOutcome.GivenUp when leaving.Operations.Count == 0:
+                    // An earlier try was done, though nobody said so.
+                    _leaving.Remove(peer);
+                    break;
+                case TransactionOutcome.GivenUp:
+                    // What was to be despawned is gone already; the peer must go all the same.
+                    leaving.Operations = [];
+                    leaving.TryAgainAt = _store.Clock.Reading;
+                    break;
+                default:
+                    leaving.TryAgainAt = _store.Clock.Reading.Add(LeaveAgainMicroseconds);
+                    break;
+            }
+        });
+    }
 
     // Peers come before what is done in their names, and go after it.
     private void Take(ReadOnlySpan<VersionEvent> changes)
