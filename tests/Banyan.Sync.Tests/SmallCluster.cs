@@ -7,6 +7,7 @@ using Banyan.Scene.Importing;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Simulator.World;
+using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Tests;
@@ -23,6 +24,7 @@ internal sealed class SmallCluster : IFeedSubscriber
     public SmallCluster()
     {
         World = new(_files);
+        Hub = new(_files, PeerLimits.Default with { PathsMax = 50, RefusalsMax = 20 });
         _cluster = new(1, servers: 1, [SceneKeys.Start(new(1)), SceneKeys.Start(new(2))], FaultOptions.None);
         _cluster.Start();
         _cluster.Servers.First().Do(store => store.Feed.Subscribe(this));
@@ -35,6 +37,9 @@ internal sealed class SmallCluster : IFeedSubscriber
     }
 
     public GameWorld World { get; }
+
+    /// <summary>The clients of one server, who see the same world.</summary>
+    public PeerHub Hub { get; }
 
     /// <summary>What a world looks like that is made of all changes at once.</summary>
     public GameWorld Afresh()
@@ -75,6 +80,7 @@ internal sealed class SmallCluster : IFeedSubscriber
     {
         _all.AddRange(batch.Changes);
         _changes.Enqueue(World.Apply(batch.Changes));
+        Hub.Apply(batch.Changes);
     }
 
     public void OnResolved(Timestamp timestamp) => _resolved = timestamp;

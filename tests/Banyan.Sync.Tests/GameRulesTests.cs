@@ -1,0 +1,51 @@
+using Banyan.Scene.Operations;
+using Banyan.Sync.Peers;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Tests;
+
+public sealed class GameRulesTests
+{
+    [Fact]
+    public void A_peer_gets_its_scene_its_name_and_its_authority()
+    {
+        Assert.True(GameRules.TryParse(
+            """{ "join": [ { "spawn": "uid://player", "under": "/root/Main/Players", "name": "P{peer}", "authorities": { "Pose": "{peer}" } } ] }""", out GameRules rules, out _));
+        Assert.True(rules.TryJoin(7, new GameFiles(new Game()), out IReadOnlyList<SceneOperation> operations, out _));
+        var spawn = Assert.IsType<SpawnOperation>(operations[0]);
+        Assert.Equal((NodeRef.At("/root/Main/Players"), "P7", 1), (spawn.Parent, spawn.Template.Nodes[0].Name, spawn.Authority));
+        Assert.Equal(new SetAuthorityOperation(NodeRef.At("/root/Main/Players/P7/Pose"), 7), operations[1]);
+        Assert.Equal(new DespawnOperation(NodeRef.At("/root/Main/Players/P7")), Assert.Single(rules.Leave(7)));
+    }
+
+    [Fact]
+    public void What_a_peer_had_may_stay()
+    {
+        Assert.True(GameRules.TryParse("""{ "leave": "keep" }""", out GameRules rules, out _));
+        Assert.Empty(rules.Leave(7));
+    }
+
+    [Fact]
+    public void A_scene_that_is_not_there_is_named()
+    {
+        Assert.True(GameRules.TryParse("""{ "join": [ { "spawn": "res://no.tscn", "under": "/root/Main" } ] }""", out GameRules rules, out _));
+        Assert.False(rules.TryJoin(7, new GameFiles(new Game()), out _, out string error));
+        Assert.Equal("res://no.tscn: no such scene", error);
+    }
+
+    [Theory]
+    [InlineData("", "line 1: ")]
+    [InlineData("[]", "expected an object")]
+    [InlineData("{ \"joins\": [] }", "\"joins\" is none of")]
+    [InlineData("{ \"join\": {} }", "\"join\": expected an array")]
+    [InlineData("{ \"join\": [ 1 ] }", "\"join\": expected objects")]
+    [InlineData("{ \"join\": [ { \"under\": \"/root\" } ] }", "\"spawn\" is missing")]
+    [InlineData("{ \"join\": [ { \"spawn\": \"res://a.tscn\", \"under\": \"Main\" } ] }", "\"under\": expected a path from /root")]
+    [InlineData("{ \"join\": [ { \"spawn\": \"res://a.tscn\", \"under\": \"/root\", \"x\": 1 } ] }", "\"x\" is not known")]
+    [InlineData("{ \"leave\": \"stay\" }", "\"leave\": expected \"despawn\" or \"keep\"")]
+    public void A_file_that_is_wrong_is_refused_with_what_is_wrong(string json, string expected)
+    {
+        Assert.False(GameRules.TryParse(json, out _, out string error));
+        Assert.Contains(expected, error);
+    }
+}

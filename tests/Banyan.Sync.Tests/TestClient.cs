@@ -1,0 +1,103 @@
+using System.Text;
+using Banyan.Godot.Multiplayer;
+using Banyan.Primitives;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+using Banyan.Sync.Peers;
+
+namespace Banyan.Sync.Tests;
+
+/// <summary>One client's end of a session, packet by packet.</summary>
+internal sealed class TestClient : IPeerOutbox
+{
+    private readonly SmallCluster _cluster;
+    private readonly PeerSession _session;
+
+    public TestClient(SmallCluster cluster, int peer)
+    {
+        _cluster = cluster;
+        _session = cluster.Hub.Add(peer, this);
+    }
+
+    /// <summary>What was sent to the client and not looked at yet.</summary>
+    public List<byte[]> Received { get; } = [];
+
+    public List<IReadOnlyList<SceneOperation>> Transactions { get; } = [];
+
+    public List<RpcCall> Calls { get; } = [];
+
+    public List<(int To, byte[] Bytes)> Raw { get; } = [];
+
+    /// <summary>In the words of a log: what was received, and by whose word; all of it is taken out.</summary>
+    public string[] TakeLog()
+    {
+        string[] log = [.. Received.Select(p => Describe(p))];
+        Received.Clear();
+        return log;
+    }
+
+    /// <summary>Sends a packet to a peer; why it was refused, if it was.</summary>
+    public Refusal? Send(int to, Action<ByteWriter> write)
+    {
+        var inner = new ByteWriter();
+        write(inner);
+        if (to == PeerSession.Cluster) return _session.OnPacket(inner.Written);
+        var outer = new ByteWriter();
+        SystemPacket.WriteRelay(outer, to, inner.Written);
+        return _session.OnPacket(outer.Written);
+    }
+
+    /// <summary>Sends bytes as they are.</summary>
+    public Refusal? Send(params byte[] packet) => _session.OnPacket(packet);
+
+    /// <summary>Confirms all paths that were received, as Godot does.</summary>
+    public void ConfirmAll()
+    {
+        foreach (byte[] packet in Received.ToList())
+        {
+            (int from, byte[] inner) = Open(packet);
+            if (!SimplifyPathPacket.TryRead(inner, out SimplifyPathPacket path)) continue;
+            uint id = path.Id;
+            Assert.Null(Send(from, writer => ConfirmPathPacket.Write(writer, true, id)));
+        }
+    }
+
+    /// <summary>Gives a path a number, to a peer.</summary>
+    public Refusal? Number(int to, uint id, string path) =>
+        Send(to, writer => SimplifyPathPacket.Write(writer, Encoding.UTF8.GetBytes(RpcMethods.None.Md5), id, Encoding.UTF8.GetBytes(path)));
+
+    void IPeerOutbox.Send(ReadOnlySpan<byte> packet) => Received.Add(packet.ToArray());
+
+    public void Transact(IReadOnlyList<SceneOperation> operations) => Transactions.Add(operations);
+
+    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _cluster.Hub.Publish(synchronizer, authorityEpoch, state);
+
+    public void Call(RpcCall call)
+    {
+        Calls.Add(call);
+        _cluster.Hub.Deliver(call);
+    }
+
+    public void SendRaw(int to, ReadOnlySpan<byte> bytes) => Raw.Add((to, bytes.ToArray()));
+
+    private static (int From, byte[] Inner) Open(byte[] packet) =>
+        SystemPacket.TryRead(packet, out SystemPacket system) && system.Command == SystemCommand.Relay ? (system.Peer, system.Payload.ToArray()) : (1, packet);
+
+    private static string Describe(byte[] packet)
+    {
+        (int from, byte[] inner) = Open(packet);
+        return $"{from}: " + Packet.CommandOf(inner) switch
+        {
+            PacketCommand.SimplifyPath when SimplifyPathPacket.TryRead(inner, out SimplifyPathPacket p) => $"path {Encoding.UTF8.GetString(p.Path)}",
+            PacketCommand.ConfirmPath when ConfirmPathPacket.TryRead(inner, out ConfirmPathPacket p) => $"confirmed {p.Id}{(p.MethodsAgree ? "" : " but")}",
+            PacketCommand.Spawn when SpawnPacket.TryRead(inner, out SpawnPacket p) => $"spawn {Encoding.UTF8.GetString(p.Name)} with {p.SyncNetIdCount}",
+            PacketCommand.Despawn => "despawn",
+            PacketCommand.Sync => "sync",
+            PacketCommand.Delta => "delta",
+            PacketCommand.Rpc when RpcPacket.TryRead(inner, out RpcPacket p) => $"call {p.Method}{(p.HasPath ? " of " + Encoding.UTF8.GetString(p.Path) : "")}",
+            PacketCommand.Raw => "raw",
+            PacketCommand.System when SystemPacket.TryRead(inner, out SystemPacket p) => $"{p.Command} {p.Peer}",
+            _ => "?",
+        };
+    }
+}
