@@ -101,7 +101,7 @@ public sealed class SceneMultiplayer
     /// <summary>A method that a script would run: called from afar, or by the game itself with <c>call_local</c>.</summary>
     public event Action<RemoteCall>? Called;
 
-    /// <summary>The transport is to close the connection to a peer, and then say nothing more of it.</summary>
+    /// <summary>The transport is to close the connection to a peer, which is gone already as far as the game is concerned.</summary>
     public event Action<int>? DisconnectRequested;
 
     internal SceneReplication Replication { get; }
@@ -208,8 +208,9 @@ public sealed class SceneMultiplayer
             {
                 pending.StartedMicroseconds ??= nowMicroseconds;
                 if (pending.StartedMicroseconds + AuthTimeoutMicroseconds > nowMicroseconds) continue;
-                DisconnectRequested?.Invoke(peer);
+                // First of all, for the transport may say at once that the peer is gone.
                 _pending.Remove(peer);
+                DisconnectRequested?.Invoke(peer);
                 PeerAuthenticationFailed?.Invoke(peer);
             }
         }

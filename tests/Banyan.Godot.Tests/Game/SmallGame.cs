@@ -129,6 +129,7 @@ internal static class SmallGame
         game.OnEnterTree = node =>
         {
             if (node.SceneFilePath == Player) node.Child("Pose")!.SetMultiplayerAuthority(int.Parse(node.Name));
+            if (node.SceneFilePath == Item && node.Parent!.Name == "Items") node.SetMultiplayerAuthority(game.Node("ItemSpawner").MultiplayerAuthority);
             if (node is MultiplayerSpawner { Name: "ShotSpawner" } spawner)
             {
                 spawner.SpawnFunction = argument =>
