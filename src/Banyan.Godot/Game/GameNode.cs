@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Banyan.Godot.Multiplayer;
 using Banyan.Godot.Paths;
 using Banyan.Godot.Variants;
@@ -255,10 +254,6 @@ public class GameNode
 
     /// <inheritdoc/>
     public override int GetHashCode() => InstanceId.GetHashCode();
-
-    /// <inheritdoc/>
-    [ExcludeFromCodeCoverage]
-    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 
     /// <summary>The path, for people.</summary>
     public override string ToString() => Path;

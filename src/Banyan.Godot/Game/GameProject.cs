@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Replication;
 using Banyan.Godot.Scenes;
 using Banyan.Godot.Scripts;
+using Banyan.Godot.Variants;
 
 namespace Banyan.Godot.Game;
 
@@ -10,6 +12,7 @@ public sealed class GameProject(IProjectFiles files)
 {
     // Deeper chains of scripts are circles.
     private const int BasesMax = 64;
+    private const string WholeResource = "whole";
 
     private readonly Dictionary<string, ExpandedScene?> _scenes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RpcMethods> _methods = new(StringComparer.Ordinal);
@@ -37,6 +40,23 @@ public sealed class GameProject(IProjectFiles files)
     /// <summary>The file of a <c>uid://</c>; other paths, and unknown ids, as they are.</summary>
     public string EnsurePath(string path) =>
         path.StartsWith("uid://", StringComparison.Ordinal) && Files.TryResolveUid(path, out string resPath) ? resPath : path;
+
+    /// <summary>A replication config that has a file of its own (<c>.tres</c>); false if it is missing or is none.</summary>
+    public bool TryGetReplicationConfig(string resPath, out ReplicationConfig config)
+    {
+        config = ReplicationConfig.Empty;
+        if (!Files.TryRead(resPath, out string text)) return false;
+        // A resource file is a scene file but for its heading and for the last section, which has no type there and no id.
+        IEnumerable<string> lines = text.Split('\n').Select(line => line.TrimEnd() switch
+        {
+            "[resource]" => $"[sub_resource type=\"{ReplicationConfig.ClassName}\" id=\"{WholeResource}\"]",
+            string heading when heading.StartsWith("[gd_resource ", StringComparison.Ordinal) => "[gd_scene format=3]",
+            _ => line,
+        });
+        if (!SceneFile.TryParse(string.Join('\n', lines), resPath, out SceneFile file, out _)) return false;
+        return file.SubResources.FirstOrDefault(r => r.Id == WholeResource) is { } found &&
+            ReplicationConfig.TryRead(new(found.Type, [.. found.Properties.Select(p => new KeyValuePair<string, Variant>(p.Name, p.Value))]), out config);
+    }
 
     /// <summary>What a script lets peers call, with what it inherits; none if it is missing or cannot be read.</summary>
     public RpcMethods RpcMethodsOf(string scriptPath)

@@ -14,6 +14,9 @@ namespace Banyan.Godot.Game;
 /// </remarks>
 public sealed class GameTree
 {
+    /// <summary>The most errors that are kept: the first ones tell what went wrong, and a hostile peer brings any number.</summary>
+    public const int ErrorsMax = 1 << 16;
+
     private readonly List<string> _errors = [];
     private readonly List<GameNode> _deleteQueue = [];
     private long _lastInstanceId;
@@ -46,7 +49,7 @@ public sealed class GameTree
     /// <summary>The scene that <see cref="ChangeScene"/> put into the tree; null if none.</summary>
     public GameNode? CurrentScene { get; private set; }
 
-    /// <summary>All that Godot would have printed as an error, in order. An unmodified game that works prints nothing.</summary>
+    /// <summary>All that Godot would have printed as an error, in order, up to <see cref="ErrorsMax"/>. An unmodified game that works prints nothing.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>A script's <c>_enter_tree</c>: parents before children. It may set the authority, as games do.</summary>
@@ -133,7 +136,10 @@ public sealed class GameTree
     /// <summary>Forgets the errors so far.</summary>
     public void ClearErrors() => _errors.Clear();
 
-    internal void Report(string message) => _errors.Add(message);
+    internal void Report(string message)
+    {
+        if (_errors.Count < ErrorsMax) _errors.Add(message);
+    }
 
     internal long NextInstanceId() => ++_lastInstanceId;
 
@@ -177,8 +183,16 @@ public sealed class GameTree
         }
         else if (node is MultiplayerSynchronizer synchronizer)
         {
-            if (SynchronizerConfig.TryRead(said, out SynchronizerConfig config)) synchronizer.Configure(config, hasReplication && config.ReplicationFile is null);
-            else Report($"{said.Name}: the replication config cannot be read");
+            if (!SynchronizerConfig.TryRead(said, out SynchronizerConfig config))
+            {
+                Report($"{said.Name}: the replication config cannot be read");
+                return;
+            }
+
+            synchronizer.Configure(config, hasReplication);
+            if (config.ReplicationFile is not { } file) return;
+            synchronizer.ReplicationConfig = Project.TryGetReplicationConfig(file, out ReplicationConfig replication) ? replication : null;
+            if (synchronizer.ReplicationConfig is null) Report($"Failed loading resource: {file}.");
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed class MultiplayerSpawner : GameNode
     /// <summary>Spawns what <see cref="SpawnFunction"/> makes of an argument; null, and an error, where Godot would not.</summary>
     public GameNode? Spawn(Variant data = default)
     {
-        if (!IsInsideTree || !Game.Multiplayer.HasMultiplayerPeer || !IsMultiplayerAuthority())
+        if (!IsInsideTree || !IsMultiplayerAuthority())
         {
             Error("MultiplayerSpawner.spawn: not inside the tree, or not the multiplayer authority");
             return null;
@@ -164,7 +164,7 @@ public sealed class MultiplayerSpawner : GameNode
 
     private void OnNodeAdded(GameNode node)
     {
-        if (!Game.Multiplayer.HasMultiplayerPeer || !IsMultiplayerAuthority()) return;
+        if (!IsMultiplayerAuthority()) return;
         if (_tracked.Contains(node) || SpawnNode is not { } parent || node.Parent != parent) return;
         int scene = node.SceneFilePath is null ? -1 : _scenes.IndexOf(node.SceneFilePath);
         // The index is compared with 255, so the 256th scene of a list is none, as in Godot.

@@ -111,7 +111,7 @@ public sealed class MultiplayerSynchronizer : GameNode
     /// <summary>Asks for visibility again, for a peer or all (0).</summary>
     public void UpdateVisibility(int peer = 0)
     {
-        if (IsInsideTree && GetNodeOrNull(RootPath) is not null && Game.Multiplayer.HasMultiplayerPeer && IsMultiplayerAuthority())
+        if (IsInsideTree && GetNodeOrNull(RootPath) is not null && IsMultiplayerAuthority())
             VisibilityChanged?.Invoke(peer, this);
     }
 

@@ -13,7 +13,8 @@ namespace Banyan.Godot.Game;
 ///                              │      └──► SceneReplication  4 SPAWN, 5 DESPAWN, 6 SYNC, DELTA
 /// outbox ◄──Send (client: in a RELAY, unless to the server)
 /// </code>
-/// It begins offline, as peer 1, as every game does; <see cref="Host"/> or <see cref="Join"/> gives it a transport.
+/// It begins offline, as peer 1, as every game does; <see cref="Host"/> or <see cref="Join"/> gives it a transport. There
+/// always is one: <c>multiplayer_peer = null</c> is not modelled, <see cref="GoOffline"/> is.
 /// Nothing here knows what is at the other end. What the engine prints as an error is an entry of <see cref="Errors"/>;
 /// what the codec refuses although the engine would look away (<see cref="Packet"/>) is one as well.
 /// Source: modules/multiplayer/scene_multiplayer.cpp.
@@ -30,7 +31,6 @@ public sealed class SceneMultiplayer
     private readonly PathCache _cache;
     private readonly RemoteCalls _calls;
     private PacketSender? _send;
-    private bool _hasPeer = true;
     private ConnectionStatus _lastStatus = ConnectionStatus.Connected;
 
     internal SceneMultiplayer(GameTree game)
@@ -46,9 +46,6 @@ public sealed class SceneMultiplayer
 
     /// <summary>How the transport stands.</summary>
     public ConnectionStatus Status { get; private set; } = ConnectionStatus.Connected;
-
-    /// <summary>Whether there is a transport, the offline one included: without one nothing has authority.</summary>
-    public bool HasMultiplayerPeer => _hasPeer;
 
     /// <summary>Peers that are admitted, behind the server too; in the engine's order.</summary>
     public IReadOnlyList<int> Peers => _peers.ToArray();
@@ -265,9 +262,9 @@ public sealed class SceneMultiplayer
         }
     }
 
-    internal bool IsOnline => _hasPeer && Status == ConnectionStatus.Connected;
+    internal bool IsOnline => Status == ConnectionStatus.Connected;
 
-    internal bool HasAuthority(GameNode node) => _hasPeer && node.MultiplayerAuthority == UniqueId;
+    internal bool HasAuthority(GameNode node) => node.MultiplayerAuthority == UniqueId;
 
     internal void Error(string message) => _game.Report(message);
 
@@ -300,7 +297,7 @@ public sealed class SceneMultiplayer
         // What the transport before gave is gone. Nobody is told, as in the engine.
         _lastStatus = ConnectionStatus.Disconnected;
         Clear();
-        (_send, _hasPeer, Status, UniqueId) = (send, true, status, uniqueId);
+        (_send, Status, UniqueId) = (send, status, uniqueId);
         UpdateStatus();
     }
 

@@ -12,16 +12,19 @@ internal sealed class GameNetwork
     private readonly GameProject _project;
     private readonly SortedDictionary<(int From, int To), Queue<byte[]>> _links = [];
     private readonly Action<GameTree> _script;
+    private readonly string _main;
 
     /// <param name="files">The project.</param>
     /// <param name="script">What every game of it does, server and client alike: hooks and spawn functions.</param>
-    public GameNetwork(IProjectFiles files, Action<GameTree>? script = null)
+    /// <param name="main">The scene that they all begin with.</param>
+    public GameNetwork(IProjectFiles files, Action<GameTree>? script = null, string main = SmallGame.Main)
     {
+        _main = main;
         _project = new(files);
         _script = script ?? (_ => { });
         Server = NewGame(1);
         Server.Multiplayer.Host((to, packet, _) => Send(1, to, packet));
-        Server.ChangeScene(SmallGame.Main);
+        Server.ChangeScene(_main);
         Server.Multiplayer.DisconnectRequested += Disconnect;
     }
 
@@ -44,7 +47,7 @@ internal sealed class GameNetwork
     public GameTree Connect(int id, Action<GameTree>? before = null)
     {
         GameTree client = NewGame(id);
-        client.ChangeScene(SmallGame.Main);
+        client.ChangeScene(_main);
         before?.Invoke(client);
         client.Multiplayer.Join((to, packet, _) => Send(id, to, packet));
         Clients.Add(id, client);
