@@ -17,7 +17,7 @@ internal static class ChildName
         while (digitsAt > 0 && char.IsAsciiDigit(name[digitsAt - 1])) digitsAt--;
         string stem = name[..digitsAt];
         string digits = name[digitsAt..];
-        for (;;)
+        while (true)
         {
             string attempt = stem + digits;
             if (!isTaken(attempt)) return attempt;

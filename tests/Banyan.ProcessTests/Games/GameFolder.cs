@@ -1,7 +1,9 @@
+using Banyan.Godot.Scenes;
+
 namespace Banyan.ProcessTests.Games;
 
 /// <summary>A Godot project on disk: a level in which every peer gets a player of its own.</summary>
-internal sealed class GameFolder : IDisposable
+internal sealed class GameFolder : IProjectFiles, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -57,6 +59,19 @@ internal sealed class GameFolder : IDisposable
     public string Path => _folder.Path;
 
     public string Main => System.IO.Path.Combine(Path, "main.tscn");
+
+    public bool TryRead(string resPath, out string text)
+    {
+        string file = System.IO.Path.Combine(Path, resPath["res://".Length..]);
+        text = File.Exists(file) ? File.ReadAllText(file) : "";
+        return text.Length > 0;
+    }
+
+    public bool TryResolveUid(string uid, out string resPath)
+    {
+        resPath = "";
+        return false;
+    }
 
     public void Dispose() => _folder.Dispose();
 
