@@ -1,0 +1,94 @@
+using System.Globalization;
+using Banyan.Client.Local;
+using Banyan.Godot.Game;
+using Banyan.Godot.Variants;
+using Banyan.Primitives;
+
+namespace Banyan.ProcessTests.Games;
+
+/// <summary>Games that behave as unmodified Godot does, on three servers: they must agree, and must never have anything to complain of.</summary>
+public sealed class ModelClientTests
+{
+    [Fact]
+    public async Task Unmodified_games_on_three_servers_agree_and_print_no_errors()
+    {
+        using var files = new GameFolder();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        var games = new List<ModelGame>();
+        var random = new SeededRandom(4);
+        int joined = 0;
+        try
+        {
+            for (; joined < 4; joined++) games.Add(await ModelGame.ConnectAsync(cluster.Gateways[joined % 3], files));
+            for (int step = 0; step < 150; step++)
+            {
+                ModelGame game = games[random.Next(games.Count)];
+                switch (random.Next(10))
+                {
+                    case < 5:
+                        game.Player!.Set("position", new Vector3(random.Next(100), step, 0));
+                        break;
+                    case < 7:
+                        game.Player!.Set("title", $"title {step}");
+                        break;
+                    case < 9:
+                        // Only whom it knows can be called.
+                        ModelGame other = games[random.Next(games.Count)];
+                        if (game != other && game.Tree.Multiplayer.Peers.Contains(other.Peer)) Assert.True(game.Tree.Multiplayer.Rpc(game.Main, "greet", [step], other.Peer));
+                        break;
+                    case 9 when games.Count > 2 && random.Chance(0.5):
+                        Assert.Empty(game.Tree.Errors);
+                        await game.DisposeAsync();
+                        games.Remove(game);
+                        break;
+                    case 9 when games.Count < 6:
+                        games.Add(await ModelGame.ConnectAsync(cluster.Gateways[joined++ % 3], files));
+                        break;
+                }
+
+                foreach (ModelGame each in games) each.Process();
+                await Task.Delay(10, TestContext.Current.CancellationToken); // a frame
+            }
+
+            await Poll.UntilAsync(
+                () =>
+                {
+                    foreach (ModelGame game in games) game.Process();
+                    return Differences(games) == "";
+                }, () => Differences(games));
+
+            // Now that all know each other, no call is lost.
+            foreach (ModelGame game in games) game.Calls.Clear();
+            foreach (ModelGame game in games) Assert.True(game.Tree.Multiplayer.Rpc(game.Main, "greet", ["all"]));
+            await Poll.UntilAsync(
+                () =>
+                {
+                    foreach (ModelGame game in games) game.Process();
+                    return games.TrueForAll(g => g.Calls.Count >= games.Count - 1);
+                }, () => "calls: " + string.Join(" ", games.Select(g => g.Calls.Count)));
+            Assert.All(games, game => Assert.Equal(games.Where(g => g != game).Select(g => g.Peer).Order(), game.Calls.Select(c => c.Sender).Order()));
+            Assert.All(games, game => Assert.True(game.Tree.Errors.Count == 0, string.Join("; ", game.Tree.Errors)));
+        }
+        finally
+        {
+            foreach (ModelGame game in games) await game.DisposeAsync();
+        }
+    }
+
+    private static string Differences(List<ModelGame> games)
+    {
+        string[] players = [.. games.Select(g => g.Peer.ToString(CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)];
+        foreach (ModelGame game in games)
+        {
+            if (!game.Players.SequenceEqual(players)) return $"{game.Peer} sees {string.Join(", ", game.Players)}, not {string.Join(", ", players)}";
+            foreach (ModelGame other in games)
+            {
+                (Variant, Variant)? seen = game.Look($"{other.Peer}"), real = other.Look($"{other.Peer}");
+                if (!Equals(seen, real)) return $"{game.Peer} sees {seen} of {other.Peer}, not {real}; {string.Join("; ", game.Tree.Errors.Take(5))}";
+            }
+        }
+
+        return "";
+    }
+}

@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.WebSockets;
+using Banyan.Godot.Game;
+using Banyan.Godot.Scenes;
+using Banyan.Godot.Variants;
+
+namespace Banyan.ProcessTests.Games;
+
+/// <summary>A Godot game without Godot: the model of its tree and its multiplayer, on a real connection.</summary>
+/// <remarks>Runs on whoever calls <see cref="Process"/>; only reading has a task of its own.</remarks>
+internal sealed class ModelGame : IAsyncDisposable
+{
+    private readonly ClientWebSocket _socket = new();
+    private readonly ConcurrentQueue<byte[]> _received = [];
+    private readonly Stopwatch _time = Stopwatch.StartNew();
+    private Task _reading = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
+
+    private ModelGame(IProjectFiles files)
+    {
+        Tree = new(files) { OnEnterTree = OwnPlayer };
+        Assert.NotNull(Tree.ChangeScene("res://main.tscn"));
+        Tree.Multiplayer.Called += call => Calls.Add(call);
+    }
+
+    public GameTree Tree { get; }
+
+    /// <summary>Calls that have come.</summary>
+    public List<RemoteCall> Calls { get; } = [];
+
+    /// <summary>Its own peer id; 1 until the cluster has given it one.</summary>
+    public int Peer => Tree.Multiplayer.UniqueId;
+
+    /// <summary>The scene's root, on which the methods are.</summary>
+    public GameNode Main => Tree.CurrentScene!;
+
+    /// <summary>Its own player, once it is there.</summary>
+    public GameNode? Player => Main.GetNodeOrNull($"Players/{Peer}");
+
+    /// <summary>Who is there, by name.</summary>
+    public string[] Players => [.. Main.GetNodeOrNull("Players")!.Children.Select(p => p.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>Connects, and waits until its own player is there.</summary>
+    public static async Task<ModelGame> ConnectAsync(Uri gateway, IProjectFiles files)
+    {
+        var game = new ModelGame(files);
+        await game._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/godot" }.Uri, CancellationToken.None);
+        game.Tree.Multiplayer.Join(game.Send);
+        game._reading = game.ReadAsync();
+        await Poll.UntilAsync(
+            () =>
+            {
+                game.Process();
+                return game.Player is not null;
+            }, () => "waited for the player");
+        return game;
+    }
+
+    /// <summary>One frame.</summary>
+    public void Process()
+    {
+        while (_received.TryDequeue(out byte[]? packet))
+        {
+            if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(BinaryPrimitives.ReadInt32LittleEndian(packet));
+            else Tree.Multiplayer.OnPacket(1, packet);
+        }
+
+        Tree.Process(_time.ElapsedTicks * 1_000_000 / Stopwatch.Frequency);
+    }
+
+    /// <summary>What is known of a player.</summary>
+    public (Variant Position, Variant Title)? Look(string player) =>
+        Main.GetNodeOrNull($"Players/{player}") is { } node ? (node.Get("position"), node.Get("title")) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sending;
+        if (_socket.State == WebSocketState.Open) await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        await _reading;
+        _socket.Dispose();
+    }
+
+    // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.
+    private static void OwnPlayer(GameNode node)
+    {
+        if (node.Parent?.Name == "Players" && int.TryParse(node.Name, CultureInfo.InvariantCulture, out int peer)) node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
+    }
+
+    private void Send(int toPeer, ReadOnlySpan<byte> packet, bool reliable)
+    {
+        byte[] copy = packet.ToArray();
+        _sending = _sending.ContinueWith(
+            _ => _socket.SendAsync(copy, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None), TaskScheduler.Default).Unwrap();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[1 << 20];
+        try
+        {
+            while (true)
+            {
+                int length = 0;
+                ValueWebSocketReceiveResult read;
+                do
+                {
+                    read = await _socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                    length += read.Count;
+                }
+                while (!read.EndOfMessage);
+                if (read.MessageType == WebSocketMessageType.Close) return;
+                _received.Enqueue(buffer[..length]);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+        {
+            // It is over.
+        }
+    }
+}
