@@ -53,14 +53,14 @@ public sealed class PeerSessionTests
         Assert.Null(owner.Number(1, 5, "Main/Players/A/Pose"));
         Assert.Equal(["1: confirmed 5"], owner.TakeLog());
         Assert.Null(Sync(owner, 5, 1, new Vector3(1, 2, 3), new Vector3(0, 1, 0)));
-        _cluster.Hub.Tick();
+        _cluster.Hub.Tick(Timestamp.Zero);
         Assert.Equal(["7: sync"], other.TakeLog());
         Assert.Empty(owner.TakeLog());
 
         // The same again, or late, is not told.
         Assert.Null(Sync(owner, 5, 2, new Vector3(1, 2, 3), new Vector3(0, 1, 0)));
         Assert.Null(Sync(owner, 5, 1, new Vector3(9, 9, 9), new Vector3(0, 1, 0)));
-        _cluster.Hub.Tick();
+        _cluster.Hub.Tick(Timestamp.Zero);
         Assert.Empty(other.TakeLog());
 
         _cluster.Hub.Remove(7);
@@ -107,17 +107,46 @@ public sealed class PeerSessionTests
     }
 
     [Fact]
-    public void A_client_is_not_called_at_a_node_that_it_does_not_have()
+    public void A_client_is_called_once_it_has_the_node_and_knows_the_caller_and_in_order()
     {
         var client = new TestClient(_cluster, 7);
         _cluster.Do(_cluster.Spawn("/root/Main", Game.Drop, "Hidden")); // no spawner has this parent
         client.TakeLog();
+        RpcCall Call(int from, string path, ushort method)
+        {
+            var packet = new ByteWriter();
+            RpcPacket.Write(packet, 0, method, []);
+            return new(from, 7, _cluster.IdOf(path), packet.ToArray());
+        }
+
+        Assert.True(_cluster.Hub.Deliver(Call(1, "/root/Main", 0), Timestamp.Zero));
+        Assert.Equal(["1: path Main", "1: call 0 of Main"], client.TakeLog());
+        Assert.True(_cluster.Hub.Deliver(Call(8, "/root/Main", 1), Timestamp.Zero));
+        Assert.True(_cluster.Hub.Deliver(Call(1, "/root/Main/Hidden", 2), Timestamp.Zero));
+        Assert.True(_cluster.Hub.Deliver(Call(1, "/root/Main", 3), Timestamp.Zero));
+        Assert.Empty(client.TakeLog());
+
+        _cluster.Hub.AddPeer(8);
+        Assert.Equal(["1: AddPeer 8", "8: path Main", "8: call 1 of Main"], client.TakeLog());
+        _cluster.Do(new ReparentOperation(NodeRef.At("/root/Main/Hidden"), NodeRef.At("/root/Main/Players")));
+        Assert.Equal(["1: path Main/Spawner", "1: spawn Hidden with 1", "1: path Main/Players/Hidden", "1: call 2 of Main/Players/Hidden", "1: call 3 of Main"], client.TakeLog());
+        Assert.False(_cluster.Hub.Deliver(Call(1, "/root/Main", 3) with { To = 9 }, Timestamp.Zero));
+    }
+
+    [Fact]
+    public void What_never_finds_its_node_is_given_up()
+    {
+        var client = new TestClient(_cluster, 7);
+        _cluster.Do(_cluster.Spawn("/root/Main", Game.Drop, "Hidden"));
+        client.TakeLog();
         var packet = new ByteWriter();
         RpcPacket.Write(packet, 0, 0, []);
-        Assert.False(_cluster.Hub.Deliver(new(1, 7, _cluster.IdOf("/root/Main/Hidden"), packet.ToArray())));
-        Assert.Empty(client.TakeLog());
-        Assert.True(_cluster.Hub.Deliver(new(1, 7, _cluster.IdOf("/root/Main"), packet.ToArray())));
-        Assert.Equal(["1: path Main", "1: call 0 of Main"], client.TakeLog());
+        Assert.True(_cluster.Hub.Deliver(new(1, 7, _cluster.IdOf("/root/Main/Hidden"), packet.ToArray()), Timestamp.Zero));
+        Assert.True(_cluster.Hub.DeliverRaw(8, 7, [1], Timestamp.Zero));
+        Assert.Equal(0, _cluster.Hub.Tick(Timestamp.Zero.Add(4_000_000)));
+        Assert.Equal(2, _cluster.Hub.Tick(Timestamp.Zero.Add(6_000_000)));
+        _cluster.Hub.AddPeer(8);
+        Assert.Equal(["1: AddPeer 8"], client.TakeLog());
     }
 
     [Fact]
@@ -169,7 +198,7 @@ public sealed class PeerSessionTests
             client.Raw.Clear();
             client.Calls.Clear();
             other.Received.Clear();
-            if (i % 1000 == 0) _cluster.Hub.Tick();
+            if (i % 1000 == 0) _cluster.Hub.Tick(Timestamp.Zero);
         }
 
         Assert.InRange(taken, 1_000, 99_000);

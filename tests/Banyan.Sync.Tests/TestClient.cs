@@ -75,7 +75,7 @@ internal sealed class TestClient : IPeerOutbox
     public void Call(RpcCall call)
     {
         Calls.Add(call);
-        _cluster.Hub.Deliver(call);
+        _cluster.Hub.Deliver(call, Timestamp.Zero);
     }
 
     public void SendRaw(int to, ReadOnlySpan<byte> bytes) => Raw.Add((to, bytes.ToArray()));

@@ -21,6 +21,8 @@ internal sealed class GodotHost : IFeedSubscriber
     private const int StatesBytesMax = 60_000;
     private const long LiveIntervalMicroseconds = 16_000;
     private const long LeaveAgainMicroseconds = 500_000;
+    private const long GoneMicroseconds = 5_000_000;
+    private const string NotDelivered = "a call or message that did not find its receiver, or a node there";
 
     private readonly Store _store;
     private readonly GameFiles _files;
@@ -30,6 +32,7 @@ internal sealed class GodotHost : IFeedSubscriber
     private readonly SortedDictionary<int, PeerRecord> _records = [];
     private readonly SortedDictionary<int, GodotPeer> _peers = [];
     private readonly SortedDictionary<int, Leaving> _leaving = [];
+    private readonly SortedDictionary<ServerId, Timestamp> _goneSince = [];
     private readonly SortedDictionary<string, long> _counted = new(StringComparer.Ordinal);
     private readonly ByteWriter _states = new(4096); // for the other servers, since the last tick
     private readonly ByteWriter _writer = new(1024);
@@ -129,8 +132,9 @@ internal sealed class GodotHost : IFeedSubscriber
             if (leaving.TryAgainAt <= _store.Clock.Reading) TryLeave(peer);
         }
 
+        LookForDead();
         SendStates();
-        _hub.Tick();
+        for (int lost = _hub.Tick(_store.Clock.Reading); lost > 0; lost--) Count(NotDelivered);
     }
 
     /// <inheritdoc/>
@@ -179,7 +183,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (!_records.TryGetValue(call.To, out PeerRecord? record)) return;
         if (record.Server == _store.Self)
         {
-            if (!_hub.Deliver(call)) Count("a call of a client that does not have the node");
+            if (!_hub.Deliver(call, _store.Clock.Reading)) Count(NotDelivered);
             return;
         }
 
@@ -194,7 +198,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (!_records.TryGetValue(to, out PeerRecord? record)) return;
         if (record.Server == _store.Self)
         {
-            if (_hub.Sessions.TryGetValue(to, out PeerSession? session)) session.DeliverRaw(from, bytes);
+            if (!_hub.DeliverRaw(from, to, bytes, _store.Clock.Reading)) Count(NotDelivered);
             return;
         }
 
@@ -291,6 +295,30 @@ internal sealed class GodotHost : IFeedSubscriber
         peer.Session = _hub.Add(peer.Id, peer);
     }
 
+    // Connections end with their server. One of the living clears up after it, once it has been away too long for a
+    // restart; a server that comes back sooner does so itself.
+    private void LookForDead()
+    {
+        if (!_isLoaded) return;
+        foreach (ServerId server in _store.Servers)
+        {
+            if (server == _store.Self || _store.Liveness.IsAlive(server))
+            {
+                _goneSince.Remove(server);
+                continue;
+            }
+
+            _goneSince.TryAdd(server, _store.Clock.Reading);
+        }
+
+        if (_goneSince.Count == 0 || _store.Servers.First(s => !_goneSince.ContainsKey(s)) != _store.Self) return;
+        foreach ((int peer, PeerRecord record) in _records.ToList())
+        {
+            if (_leaving.ContainsKey(peer) || !_goneSince.TryGetValue(record.Server, out Timestamp since)) continue;
+            if (since.Add(GoneMicroseconds) < _store.Clock.Reading) Leave(peer, record);
+        }
+    }
+
     private void SendStates()
     {
         if (_states.Length == 0) return;
@@ -322,7 +350,7 @@ internal sealed class GodotHost : IFeedSubscriber
                 case GodotMessage.Kind.Call:
                     {
                         var call = new RpcCall((int)reader.UInt32(), (int)reader.UInt32(), new(reader.Number()), reader.Bytes().ToArray());
-                        if (!reader.Failed && !_hub.Deliver(call)) Count("a call of a client that does not have the node");
+                        if (!reader.Failed && !_hub.Deliver(call, _store.Clock.Reading)) Count(NotDelivered);
                         break;
                     }
 
@@ -330,7 +358,7 @@ internal sealed class GodotHost : IFeedSubscriber
                     {
                         (int source, int to) = ((int)reader.UInt32(), (int)reader.UInt32());
                         ReadOnlySpan<byte> bytes = reader.Bytes();
-                        if (!reader.Failed && _hub.Sessions.TryGetValue(to, out PeerSession? session)) session.DeliverRaw(source, bytes);
+                        if (!reader.Failed && !_hub.DeliverRaw(source, to, bytes, _store.Clock.Reading)) Count(NotDelivered);
                         break;
                     }
 

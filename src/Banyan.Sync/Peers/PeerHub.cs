@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Banyan.Kv.Ranges;
+using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Sync.World;
 
@@ -8,8 +9,16 @@ namespace Banyan.Sync.Peers;
 /// <summary>All Godot clients of one server, and what they have in common: the world, the numbers of nodes, the live states.</summary>
 public sealed class PeerHub(GameFiles files, PeerLimits limits)
 {
+    private const long HeldMicroseconds = 5_000_000;
+    private const int HeldMax = 10_000;
+
     private readonly SortedDictionary<int, PeerSession> _sessions = [];
     private readonly SortedSet<int> _peers = [];
+    private readonly SortedDictionary<(int To, int From), Queue<Held>> _held = [];
+    private int _heldCount;
+
+    // What came before its receiver knew the node, or the sender: the tree comes by another way than calls do.
+    private readonly record struct Held(RpcCall? Call, ReadOnlyMemory<byte> Raw, Timestamp Deadline);
 
     /// <summary>The world that they see.</summary>
     public GameWorld World { get; } = new(files);
@@ -42,6 +51,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
         // Clients remember a number for what it was: what they have lost must come again under another.
         foreach (NodeId node in lost) Ids.Forget(node);
         foreach (PeerSession session in _sessions.Values) session.OnGained(change, lost);
+        RetryHeld();
     }
 
     /// <summary>A client of this server has come: it is told of everything.</summary>
@@ -65,11 +75,13 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     {
         if (!_peers.Add(peer)) return;
         foreach (PeerSession session in _sessions.Values) session.AddPeer(peer);
+        RetryHeld();
     }
 
     /// <summary>A peer has gone.</summary>
     public void RemovePeer(int peer)
     {
+        foreach ((int To, int From) way in _held.Keys.Where(w => w.To == peer || w.From == peer).ToList()) Drop(way);
         if (!_peers.Remove(peer)) return;
         foreach (PeerSession session in _sessions.Values) session.RemovePeer(peer);
     }
@@ -77,16 +89,74 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <summary>Takes a state, from a client of any server.</summary>
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => Live.Put(synchronizer, authorityEpoch, state);
 
-    /// <summary>Tells the clients of the states that have come since the last tick.</summary>
-    public void Tick()
+    /// <summary>Tells the clients of the states that have come since the last tick, and gives up what was held too long.</summary>
+    /// <returns>How many calls were given up.</returns>
+    public int Tick(Timestamp now)
     {
-        if (Live.Fresh.Count == 0) return;
-        foreach (PeerSession session in _sessions.Values) session.OnLive();
-        Live.Clear();
+        if (Live.Fresh.Count > 0)
+        {
+            foreach (PeerSession session in _sessions.Values) session.OnLive();
+            Live.Clear();
+        }
+
+        int before = _heldCount;
+        foreach ((int To, int From) way in _held.Keys.ToList())
+        {
+            // In the order in which they came: the first is the oldest.
+            if (_held[way].Peek().Deadline <= now) Drop(way);
+        }
+
+        return before - _heldCount;
     }
 
-    /// <summary>Brings a call to a client of this server; false if it is none, or cannot be called there.</summary>
-    public bool Deliver(RpcCall call) => TryGet(call.To, out PeerSession? session) && session.Deliver(call);
+    /// <summary>
+    /// Brings a call to a client of this server, now or when it knows the node and the caller; in order for each caller.
+    /// False if there is no such client, or too much is held already.
+    /// </summary>
+    public bool Deliver(RpcCall call, Timestamp now) => Deliver(call.From, call.To, new(call, default, now.Add(HeldMicroseconds)));
+
+    /// <summary>Brings bytes to a client of this server, as calls.</summary>
+    public bool DeliverRaw(int from, int to, ReadOnlySpan<byte> bytes, Timestamp now) =>
+        Deliver(from, to, new(null, bytes.ToArray(), now.Add(HeldMicroseconds)));
+
+    private bool Deliver(int from, int to, Held parcel)
+    {
+        if (!TryGet(to, out PeerSession? session)) return false;
+        if (!_held.TryGetValue((to, from), out Queue<Held>? waiting))
+        {
+            if (Deliver(session, from, parcel)) return true;
+            if (_heldCount >= HeldMax) return false;
+            _held.Add((to, from), waiting = []);
+        }
+
+        if (_heldCount >= HeldMax) return false;
+        waiting.Enqueue(parcel);
+        _heldCount++;
+        return true;
+    }
+
+    private static bool Deliver(PeerSession session, int from, Held parcel) =>
+        parcel.Call is { } call ? session.Deliver(call) : session.DeliverRaw(from, parcel.Raw.Span);
+
+    private void RetryHeld()
+    {
+        foreach (((int To, int From) way, Queue<Held> waiting) in _held.ToList())
+        {
+            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && Deliver(session, way.From, waiting.Peek()))
+            {
+                waiting.Dequeue();
+                _heldCount--;
+            }
+
+            if (waiting.Count == 0) _held.Remove(way);
+        }
+    }
+
+    private void Drop((int To, int From) way)
+    {
+        _heldCount -= _held[way].Count;
+        _held.Remove(way);
+    }
 
     private bool TryGet(int peer, [NotNullWhen(true)] out PeerSession? session) => _sessions.TryGetValue(peer, out session);
 }

@@ -79,6 +79,40 @@ public sealed class StockClientTests
         await one.TakeAsync("the end of the second peer", p => SystemPacket.TryRead(p, out SystemPacket s) && s.Command == SystemCommand.DelPeer && s.Peer == two.Peer);
     }
 
+    [Fact]
+    public async Task Players_of_a_server_that_died_go_and_the_others_play_on()
+    {
+        using var game = new GameFolder();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
+        await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
+        (uint netId, _) = await one.TakeSpawnAsync($"{two.Peer}");
+        cluster.Kill(2);
+        await one.TakeAsync("a despawn of the second", p => DespawnPacket.TryRead(p, out DespawnPacket despawn) && despawn.NetId == netId);
+        await one.TakeAsync("the end of the second peer", p => SystemPacket.TryRead(p, out SystemPacket s) && s.Command == SystemCommand.DelPeer && s.Peer == two.Peer);
+
+        // And what is new comes to those who are left.
+        await using RawGame three = await RawGame.ConnectAsync(cluster.Gateways[2]);
+        await one.TakeSpawnAsync($"{three.Peer}");
+        await three.TakeSpawnAsync($"{one.Peer}");
+    }
+
+    [Fact]
+    public async Task A_server_without_a_project_has_no_such_page_and_bad_rules_are_told_at_the_start()
+    {
+        using var game = new GameFolder();
+        File.WriteAllText(Path.Combine(game.Path, "banyan.json"), "{ \"leave\": \"stay\" }");
+        IOException failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path));
+        Assert.Contains("banyan.json: \"leave\": expected \"despawn\" or \"keep\"", failure.Message);
+        failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path + "/nowhere"));
+        Assert.Contains("no such folder", failure.Message);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1);
+        using var http = new HttpClient();
+        using HttpResponseMessage response = await http.GetAsync(new Uri(cluster.Gateways[0], "/godot"), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, response.StatusCode);
+    }
+
     private static byte[] Encode(Variant value)
     {
         var writer = new ByteWriter();
