@@ -150,6 +150,53 @@ public sealed class PeerSessionTests
     }
 
     [Fact]
+    public void A_peer_spawns_with_a_spawner_of_its_own_moves_what_it_has_spawned_and_despawns_it()
+    {
+        var owner = new TestClient(_cluster, 7);
+        var other = new TestClient(_cluster, 8);
+        _cluster.Do(new SetAuthorityOperation(NodeRef.At("/root/Main/Spawner"), 7));
+        owner.TakeLog();
+        other.TakeLog();
+        Assert.Null(owner.Number(1, 1, "Main/Spawner"));
+        Assert.Null(owner.Send(1, writer => SpawnPacket.Write(writer, 0, 1, 100, [101], "X"u8, Encode(new Vector3(1, 2, 3), 9, "Sir"))));
+        Assert.Null(owner.Send(1, writer => new DeltaPacketWriter(writer).Append(101, 2, Encode("Lord")))); // before it is in the tree
+        Assert.Equal(["1: confirmed 1"], owner.TakeLog());
+        _cluster.Do([.. Assert.Single(owner.Transactions)]);
+        Assert.Equal(["7: path Main/Spawner", "7: spawn X with 1", "7: delta"], other.TakeLog());
+        Assert.Empty(owner.TakeLog());
+        Assert.Equal(2, owner.Transactions.Count);
+        _cluster.Do([.. owner.Transactions[1]]);
+        Assert.Equal(["7: delta"], other.TakeLog());
+        Assert.Null(owner.Send(1, writer => new SyncPacketWriter(writer, 1).Append(101, Encode(new Vector3(4, 5, 6), new Vector3(0, 0, 0)))));
+        _cluster.Hub.Tick(Timestamp.Zero);
+        Assert.Equal(["7: sync"], other.TakeLog());
+
+        // Who comes late has it with its latest state.
+        var late = new TestClient(_cluster, 9);
+        Assert.Contains("7: spawn X with 1", late.TakeLog());
+
+        Assert.Null(owner.Send(1, writer => DespawnPacket.Write(writer, 100)));
+        _cluster.Do([.. owner.Transactions[2]]);
+        Assert.Equal(["7: despawn"], other.TakeLog().Where(l => l != "1: AddPeer 9"));
+        Assert.Equal("a despawn of nothing", owner.Send(1, writer => DespawnPacket.Write(writer, 100))!.Value.Why);
+    }
+
+    [Fact]
+    public void A_peer_spawns_nothing_with_spawners_that_are_not_its_own_and_nothing_that_they_do_not_list()
+    {
+        var client = new TestClient(_cluster, 7);
+        Assert.Null(client.Number(1, 1, "Main/Spawner"));
+        Refusal? Spawn(byte scene, uint spawner, params Variant[] state) =>
+            client.Send(1, writer => SpawnPacket.Write(writer, scene, spawner, 100, [101], "X"u8, Encode(state)));
+        Assert.Equal("a spawn by a spawner that is another's", Spawn(0, 1)!.Value.Why);
+        Assert.Equal("a spawn by no spawner", Spawn(0, 2)!.Value.Why);
+        _cluster.Do(new SetAuthorityOperation(NodeRef.At("/root/Main/Spawner"), 7));
+        Assert.True(Spawn(5, 1)!.Value.EndsSession);
+        Assert.True(Spawn(0, 1, 1)!.Value.EndsSession);
+        Assert.Empty(client.Transactions);
+    }
+
+    [Fact]
     public void Paths_and_refusals_have_a_limit()
     {
         var client = new TestClient(_cluster, 7);

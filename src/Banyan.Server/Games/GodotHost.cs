@@ -39,11 +39,11 @@ internal sealed class GodotHost : IFeedSubscriber
     private Timestamp _nextLive;
     private bool _isLoaded;
 
-    private sealed class Leaving(PeerRecord record, IReadOnlyList<SceneOperation> operations)
+    private sealed class Leaving(PeerRecord record, IEnumerable<SceneOperation> operations)
     {
         public PeerRecord Record { get; } = record;
 
-        public IReadOnlyList<SceneOperation> Operations { get; set; } = operations;
+        public Queue<SceneOperation> Operations { get; } = new(operations);
 
         public Timestamp TryAgainAt { get; set; }
     }
@@ -119,7 +119,11 @@ internal sealed class GodotHost : IFeedSubscriber
         peer.IsGone = true;
         _peers.Remove(peer.Id);
         if (peer.Session is not null) _hub.Remove(peer.Id);
-        if (peer.HasJoined) Leave(peer.Id);
+        // What it did last comes before its leaving.
+        peer.Stop(() =>
+        {
+            if (peer.HasJoined) Leave(peer.Id);
+        });
     }
 
     /// <summary>On the loop, after every tick of the store.</summary>
@@ -229,35 +233,40 @@ internal sealed class GodotHost : IFeedSubscriber
 
     private void Leave(int peer, PeerRecord record)
     {
-        _leaving[peer] = new(record, _rules.Leave(peer));
+        _leaving[peer] = new(record, LeaveOperations(peer));
         TryLeave(peer);
     }
 
-    // Until it is done: a peer that stays in the tree without a connection would never go.
+    // What the rules say of it, and what it has spawned itself: clients free that by themselves when a peer goes.
+    private IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
+
+    // The deepest first: with what stands above it, it would be gone already.
+    private List<SceneOperation> SpawnedBy(int peer) =>
+        [.. _hub.World.SpawnedInOrder().Where(n => n.Spawner.Authority == peer).Select(n => new DespawnOperation(NodeRef.Of(n.Node))).Reverse()];
+
+    // One thing after the other, each until it is done; what is gone already is no reason to stay. The peer's record goes
+    // last: whoever sees that has seen all the rest.
     private void TryLeave(int peer)
     {
         Leaving leaving = _leaving[peer];
         leaving.TryAgainAt = Timestamp.MaxValue;
-        Run(PeerTransaction.Leave(peer, leaving.Record, leaving.Operations), outcome =>
+        bool isLast = !leaving.Operations.TryPeek(out SceneOperation? operation);
+        Run(isLast ? PeerTransaction.Leave(peer, leaving.Record) : new SceneTransaction([operation!]), outcome =>
         {
-            switch (outcome)
+            if (outcome is not (TransactionOutcome.Committed or TransactionOutcome.GivenUp))
             {
-                case TransactionOutcome.Committed:
-                    _leaving.Remove(peer);
-                    break;
-                case TransactionOutcome.GivenUp when leaving.Operations.Count == 0:
-                    // An earlier try was done, though nobody said so.
-                    _leaving.Remove(peer);
-                    break;
-                case TransactionOutcome.GivenUp:
-                    // What was to be despawned is gone already; the peer must go all the same.
-                    leaving.Operations = [];
-                    leaving.TryAgainAt = _store.Clock.Reading;
-                    break;
-                default:
-                    leaving.TryAgainAt = _store.Clock.Reading.Add(LeaveAgainMicroseconds);
-                    break;
+                leaving.TryAgainAt = _store.Clock.Reading.Add(LeaveAgainMicroseconds);
+                return;
             }
+
+            if (isLast)
+            {
+                _leaving.Remove(peer);
+                return;
+            }
+
+            leaving.Operations.Dequeue();
+            TryLeave(peer);
         });
     }
 
@@ -284,7 +293,12 @@ internal sealed class GodotHost : IFeedSubscriber
 
         _hub.Apply(changes);
         foreach (GodotPeer peer in joined) Begin(peer);
-        foreach (int id in gone) _hub.RemovePeer(id);
+        foreach (int id in gone)
+        {
+            // A spawn that was committed just before it left, and was not known when it did.
+            foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), _ => { });
+            _hub.RemovePeer(id);
+        }
     }
 
     private void Begin(GodotPeer peer)

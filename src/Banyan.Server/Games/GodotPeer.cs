@@ -11,6 +11,7 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
     private const int TransactionsMax = 1_000;
     private readonly Queue<IReadOnlyList<SceneOperation>> _transactions = [];
     private bool _isRunning;
+    private Action? _onIdle;
 
     public int Id => id;
 
@@ -26,7 +27,7 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
 
     public void Transact(IReadOnlyList<SceneOperation> operations)
     {
-        if (operations.Count == 0) return;
+        if (operations.Count == 0 || IsGone) return;
         if (_transactions.Count >= TransactionsMax)
         {
             socket.Fail($"more than {TransactionsMax} changes wait to be made");
@@ -43,6 +44,14 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
 
     public void SendRaw(int to, ReadOnlySpan<byte> bytes) => host.SendRaw(id, to, bytes);
 
+    /// <summary>Makes no more changes; calls back when none is under way.</summary>
+    public void Stop(Action idle)
+    {
+        _transactions.Clear();
+        if (_isRunning) _onIdle = idle;
+        else idle();
+    }
+
     private void RunNext()
     {
         if (_isRunning || !_transactions.TryDequeue(out IReadOnlyList<SceneOperation>? operations)) return;
@@ -52,6 +61,9 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
             _isRunning = false;
             if (outcome is not TransactionOutcome.Committed) host.Count("a change of a client that was not made: " + outcome.GetType().Name);
             RunNext();
+            if (_isRunning) return;
+            _onIdle?.Invoke();
+            _onIdle = null;
         });
     }
 }

@@ -3,7 +3,7 @@ using Banyan.Primitives;
 
 namespace Banyan.Sync.Peers;
 
-/// <summary>A connected peer, as all servers know it: written with what its joining does to the tree, deleted with what its leaving does.</summary>
+/// <summary>A connected peer, as all servers know it: written with what its joining does to the tree, deleted when its leaving has been done.</summary>
 /// <param name="Server">Where it is connected.</param>
 /// <param name="Life">Which life of that server: the peers of an earlier one are gone.</param>
 public sealed record PeerRecord(ServerId Server, ulong Life)

@@ -79,8 +79,10 @@ public sealed partial class PeerSession
                 if (!RawPacket.TryRead(packet, out RawPacket raw)) return Unreadable;
                 _outbox.SendRaw(to, raw.Bytes);
                 return null;
-            case PacketCommand.Spawn or PacketCommand.Despawn:
-                return new("a spawn by a peer", EndsSession: false);
+            case PacketCommand.Spawn:
+                return !SpawnPacket.TryRead(packet, out SpawnPacket spawn) ? Unreadable : to == Cluster ? OnSpawn(spawn) : null;
+            case PacketCommand.Despawn:
+                return !DespawnPacket.TryRead(packet, out DespawnPacket despawn) ? Unreadable : to == Cluster ? OnDespawn(despawn) : null;
             default:
                 return Unreadable;
         }
@@ -145,7 +147,7 @@ public sealed partial class PeerSession
         {
             if (Own(entry.NetId) is not { } synchronizer)
             {
-                refusal = NotTheAuthority;
+                if (!IsUnderWay(entry.NetId)) refusal = NotTheAuthority;
                 continue;
             }
 
@@ -165,21 +167,28 @@ public sealed partial class PeerSession
         Refusal? refusal = null;
         foreach (DeltaPacket.Entry entry in packet)
         {
-            if (Own(entry.NetId) is not { } synchronizer)
+            if (Own(entry.NetId) is { } synchronizer)
             {
-                refusal = NotTheAuthority;
-                continue;
+                if (TakeDelta(synchronizer, entry.Mask, entry.State) is { } wrong) return wrong;
             }
-
-            ImmutableArray<SyncProperty> watched = synchronizer.Watched;
-            if (watched.Length < 64 && entry.Mask >> watched.Length != 0) return new("a delta of properties that are not watched", EndsSession: true);
-            int count = System.Numerics.BitOperations.PopCount(entry.Mask);
-            if (!State.TryRead(entry.State, count, _limits.Values, out ImmutableArray<Variant> values)) return new("a state that does not fit its synchronizer", EndsSession: true);
-            _outbox.Transact(Writes(watched, entry.Mask, values));
+            else if (!IsUnderWay(entry.NetId)) refusal = NotTheAuthority;
+            else if (Wait(entry.NetId, entry.Mask, entry.State) is { } tooMany) return tooMany;
         }
 
         return refusal;
     }
+
+    private Refusal? TakeDelta(Synchronizer synchronizer, ulong mask, ReadOnlySpan<byte> state)
+    {
+        ImmutableArray<SyncProperty> watched = synchronizer.Watched;
+        if (watched.Length < 64 && mask >> watched.Length != 0) return new("a delta of properties that are not watched", EndsSession: true);
+        int count = System.Numerics.BitOperations.PopCount(mask);
+        if (!State.TryRead(state, count, _limits.Values, out ImmutableArray<Variant> values)) return new("a state that does not fit its synchronizer", EndsSession: true);
+        _outbox.Transact(Writes(watched, mask, values));
+        return null;
+    }
+
+    private bool IsUnderWay(uint number) => _ownSynchronizers.TryGetValue(number, out (OwnSpawn Spawn, int Index) own) && Find(own.Spawn) is null;
 
     private static Refusal NotTheAuthority => new("a state of a synchronizer that is another's", EndsSession: false);
 
@@ -203,7 +212,7 @@ public sealed partial class PeerSession
     // A synchronizer that this client may write, by the number that it has for it.
     private Synchronizer? Own(uint number)
     {
-        if ((number & Packet.PathFlag) == 0) return null;
+        if ((number & Packet.PathFlag) == 0) return OwnSpawned(number);
         if (FindByNumber(Cluster, number & ~Packet.PathFlag) is not { } id) return null;
         return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.Authority == Peer ? synchronizer : null;
     }

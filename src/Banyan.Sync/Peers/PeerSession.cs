@@ -80,6 +80,11 @@ public sealed partial class PeerSession
         _inner.Clear();
         SystemPacket.WriteAddPeer(_inner, peer);
         _outbox.Send(_inner.Written);
+        if (_world.Spawned.Values.Any(n => n.Spawner.Authority == peer))
+        {
+            foreach (SpawnedNode node in _world.SpawnedInOrder().Where(n => n.Spawner.Authority == peer && !_told.ContainsKey(n.Node))) Spawn(node);
+        }
+
         foreach (Synchronizer synchronizer in _world.Synchronizers.Values)
         {
             if (synchronizer.Authority == peer) Follow(synchronizer);
@@ -94,6 +99,8 @@ public sealed partial class PeerSession
         if (!_peers.Remove(peer)) return;
         foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) _paths.Remove(path);
         foreach (View view in _views.Values.Where(v => v.Synchronizer.Authority == peer).ToList()) Unfollow(view.Synchronizer.Node);
+        // A client frees what a peer has spawned when the peer goes.
+        foreach (SpawnedNode node in _told.Values.Where(n => n.Spawner.Authority == peer).ToList()) _told.Remove(node.Node);
         ForgetHeardFor(peer);
         _sequences.Remove(peer);
         _inner.Clear();
@@ -129,6 +136,7 @@ public sealed partial class PeerSession
             if (_views.TryGetValue(synchronizer.Node, out View? view)) Owe(view, mask, live: false);
         }
 
+        TakeWaiting();
         Flush();
     }
 

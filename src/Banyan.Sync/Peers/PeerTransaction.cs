@@ -3,7 +3,7 @@ using Banyan.Scene.Operations;
 
 namespace Banyan.Sync.Peers;
 
-/// <summary>A peer joins or leaves, with all that this does to the tree, in one transaction.</summary>
+/// <summary>A peer joins, with all that this does to the tree, or leaves.</summary>
 public sealed class PeerTransaction : ITransactionBody
 {
     private readonly int _peer;
@@ -23,7 +23,7 @@ public sealed class PeerTransaction : ITransactionBody
     public static PeerTransaction Join(int peer, PeerRecord record, IReadOnlyList<SceneOperation> operations) => new(peer, record, joins: true, operations);
 
     /// <summary>The peer has gone; gives up if it is not there, or came again elsewhere.</summary>
-    public static PeerTransaction Leave(int peer, PeerRecord record, IReadOnlyList<SceneOperation> operations) => new(peer, record, joins: false, operations);
+    public static PeerTransaction Leave(int peer, PeerRecord record) => new(peer, record, joins: false, []);
 
     /// <summary>Why it gave up; null if it did not.</summary>
     public string? Error { get; private set; }

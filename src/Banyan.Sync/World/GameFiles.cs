@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Paths;
+using Banyan.Godot.Replication;
 using Banyan.Godot.Scenes;
 using Banyan.Godot.Scripts;
 
@@ -61,6 +63,14 @@ public sealed class GameScene
         Path = path;
         Expanded = expanded;
         _paths = [.. Enumerable.Range(0, expanded.Nodes.Length).Select(expanded.PathOf)];
+        var synchronizers = ImmutableArray.CreateBuilder<(string, SynchronizerConfig)>();
+        for (int i = 0; i < expanded.Nodes.Length; i++)
+        {
+            if (SynchronizerConfig.TryRead(expanded.Nodes[i], out SynchronizerConfig config) && Follow(expanded.PathOf(i), config.RootPath) == ".")
+                synchronizers.Add((expanded.PathOf(i), config));
+        }
+
+        RootSynchronizers = synchronizers.ToImmutable();
     }
 
     /// <summary>"res://…".</summary>
@@ -71,4 +81,23 @@ public sealed class GameScene
 
     /// <summary>Whether an instance has a node at a path below its root from the start.</summary>
     public bool HasNode(string path) => _paths.Contains(path);
+
+    /// <summary>Those that send properties of the scene's root, in tree order, with their paths from the root.</summary>
+    public ImmutableArray<(string Path, SynchronizerConfig Config)> RootSynchronizers { get; }
+
+    /// <summary>Follows a path from a node of the scene, as Godot's get_node does; null if it leads out of the scene.</summary>
+    public static string? Follow(string from, NodePath path)
+    {
+        if (path.IsAbsolute) return null;
+        List<string> names = from == "." ? [] : [.. from.Split('/')];
+        foreach (string name in path.Names)
+        {
+            if (name == ".") continue;
+            if (name != "..") names.Add(name);
+            else if (names.Count > 0) names.RemoveAt(names.Count - 1);
+            else return null;
+        }
+
+        return names.Count == 0 ? "." : string.Join('/', names);
+    }
 }

@@ -27,6 +27,9 @@ public sealed class GameWorld(GameFiles files)
     private readonly PathDependents _dependents = new();
     private readonly Dictionary<SyncProperty, SortedDictionary<NodeId, int>> _watchers = []; // synchronizer -> bit
 
+    /// <summary>What the game ships.</summary>
+    public GameFiles Files => files;
+
     /// <summary>The tree.</summary>
     public SceneMirror Tree => _mirror;
 

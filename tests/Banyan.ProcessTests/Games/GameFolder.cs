@@ -2,7 +2,7 @@ using Banyan.Godot.Scenes;
 
 namespace Banyan.ProcessTests.Games;
 
-/// <summary>A Godot project on disk: a level in which every peer gets a player of its own.</summary>
+/// <summary>A Godot project on disk: a level in which every peer gets a player of its own, and drops things that it spawns itself.</summary>
 internal sealed class GameFolder : IProjectFiles, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -11,7 +11,7 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
     {
         Write("project.godot", "config_version=5\n");
         Write("banyan.json", """
-            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}" } } ] }
+            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}", "DropSpawner": "{peer}" } } ] }
             """);
         Write("main.tscn", """
             [gd_scene load_steps=2 format=3]
@@ -52,6 +52,25 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
             [node name="Player" type="Node3D"]
 
             [node name="Pose" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("1")
+
+            [node name="Drops" type="Node3D" parent="."]
+
+            [node name="DropSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("res://drop.tscn")
+            spawn_path = NodePath("../Drops")
+            """);
+        Write("drop.tscn", """
+            [gd_scene load_steps=2 format=3]
+
+            [sub_resource type="SceneReplicationConfig" id="1"]
+            properties/0/path = NodePath(".:count")
+            properties/0/spawn = true
+            properties/0/replication_mode = 2
+
+            [node name="Drop" type="Node3D"]
+
+            [node name="State" type="MultiplayerSynchronizer" parent="."]
             replication_config = SubResource("1")
             """);
     }

@@ -18,14 +18,26 @@ public sealed class ModelClientTests
         var games = new List<ModelGame>();
         var random = new SeededRandom(4);
         int joined = 0;
+        int dropped = 0;
         try
         {
             for (; joined < 4; joined++) games.Add(await ModelGame.ConnectAsync(cluster.Gateways[joined % 3], files));
             for (int step = 0; step < 150; step++)
             {
                 ModelGame game = games[random.Next(games.Count)];
-                switch (random.Next(10))
+                IReadOnlyList<GameNode> drops = ModelGame.Drops(game.Player!);
+                switch (random.Next(14))
                 {
+                    case 10 or 11:
+                        game.Drop(step);
+                        dropped++;
+                        break;
+                    case 12 when drops.Count > 0:
+                        drops[random.Next(drops.Count)].Set("count", -step);
+                        break;
+                    case 13 when drops.Count > 0:
+                        drops[random.Next(drops.Count)].QueueFree();
+                        break;
                     case < 5:
                         game.Player!.Set("position", new Vector3(random.Next(100), step, 0));
                         break;
@@ -58,6 +70,7 @@ public sealed class ModelClientTests
                     return Differences(games) == "";
                 }, () => Differences(games));
 
+            Assert.True(dropped > 5);
             // Now that all know each other, no call is lost.
             foreach (ModelGame game in games) game.Calls.Clear();
             foreach (ModelGame game in games) Assert.True(game.Tree.Multiplayer.Rpc(game.Main, "greet", ["all"]));
@@ -84,8 +97,8 @@ public sealed class ModelClientTests
             if (!game.Players.SequenceEqual(players)) return $"{game.Peer} sees {string.Join(", ", game.Players)}, not {string.Join(", ", players)}";
             foreach (ModelGame other in games)
             {
-                (Variant, Variant)? seen = game.Look($"{other.Peer}"), real = other.Look($"{other.Peer}");
-                if (!Equals(seen, real)) return $"{game.Peer} sees {seen} of {other.Peer}, not {real}; {string.Join("; ", game.Tree.Errors.Take(5))}";
+                string? seen = game.Look($"{other.Peer}"), real = other.Look($"{other.Peer}");
+                if (seen != real) return $"{game.Peer} sees {seen} of {other.Peer}, not {real}; {string.Join("; ", game.Tree.Errors.Take(5))}";
             }
         }
 

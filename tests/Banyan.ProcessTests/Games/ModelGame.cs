@@ -71,9 +71,22 @@ internal sealed class ModelGame : IAsyncDisposable
         Tree.Process(_time.ElapsedTicks * 1_000_000 / Stopwatch.Frequency);
     }
 
-    /// <summary>What is known of a player.</summary>
-    public (Variant Position, Variant Title)? Look(string player) =>
-        Main.GetNodeOrNull($"Players/{player}") is { } node ? (node.Get("position"), node.Get("title")) : null;
+    /// <summary>What is known of a player: its place, its title, and what it has dropped.</summary>
+    public string? Look(string player) =>
+        Main.GetNodeOrNull($"Players/{player}") is { } node
+            ? $"at {node.Get("position")}, {node.Get("title")}: {string.Join(", ", Drops(node).Select(d => $"{d.Name} {d.Get("count")}"))}"
+            : null;
+
+    /// <summary>Drops something beside its player, as a script does: the spawner sees it.</summary>
+    public void Drop(int count)
+    {
+        GameNode drop = Tree.Instantiate("res://drop.tscn")!;
+        drop.Set("count", count);
+        Player!.GetNode("Drops")!.AddChild(drop, forceReadableName: true);
+    }
+
+    /// <summary>What a player has dropped, by name.</summary>
+    public static IReadOnlyList<GameNode> Drops(GameNode player) => [.. player.GetNode("Drops")!.Children.OrderBy(d => d.Name, StringComparer.Ordinal)];
 
     public async ValueTask DisposeAsync()
     {
@@ -86,7 +99,13 @@ internal sealed class ModelGame : IAsyncDisposable
     // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.
     private static void OwnPlayer(GameNode node)
     {
-        if (node.Parent?.Name == "Players" && int.TryParse(node.Name, CultureInfo.InvariantCulture, out int peer)) node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
+        if (node.Parent?.Name == "Players" && int.TryParse(node.Name, CultureInfo.InvariantCulture, out int peer))
+        {
+            node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
+            node.GetNode("DropSpawner")!.SetMultiplayerAuthority(peer);
+        }
+
+        if (node.Parent?.Name == "Drops" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner)) node.GetNode("State")!.SetMultiplayerAuthority(owner);
     }
 
     private void Send(int toPeer, ReadOnlySpan<byte> packet, bool reliable)

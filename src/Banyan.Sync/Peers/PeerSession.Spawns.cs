@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Text;
+using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Paths;
+using Banyan.Godot.Variants;
+using Banyan.Scene.Importing;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+using Banyan.Scene.Tree;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Peers;
+
+/// <content>What a client spawns itself, with spawners that are its own.</content>
+public sealed partial class PeerSession
+{
+    private const int OwnSpawnsMax = 10_000;
+    private const int WaitingDeltasMax = 100;
+    private readonly Dictionary<uint, OwnSpawn> _ownSpawns = []; // by the client's net id
+    private readonly Dictionary<uint, (OwnSpawn Spawn, int Index)> _ownSynchronizers = [];
+
+    // The node is in the tree a little later than at the client; until then it has only its name.
+    private sealed record OwnSpawn(NodeId Spawner, string Name, ImmutableArray<uint> Synchronizers)
+    {
+        public NodeId Node { get; set; }
+
+        // Deltas that came before it was in the tree.
+        public List<(uint Number, ulong Mask, byte[] State)> Waiting { get; } = [];
+    }
+
+    private Refusal? OnSpawn(SpawnPacket packet)
+    {
+        if (FindByNumber(Cluster, packet.Spawner) is not { } id || !_world.Spawners.TryGetValue(id, out Spawner? spawner)) return new("a spawn by no spawner", EndsSession: false);
+        if (spawner.Authority != Peer) return new("a spawn by a spawner that is another's", EndsSession: false);
+        if (packet.IsCustom) return new("a custom spawn by a peer", EndsSession: false);
+        if (packet.Scene >= spawner.Scenes.Length || !_world.Files.TryGetScene(spawner.Scenes[packet.Scene], out GameScene? scene)) return new("a spawn of a scene that the spawner does not list", EndsSession: true);
+        if (_ownSpawns.Count >= OwnSpawnsMax) return new("too many spawns", EndsSession: true);
+        if (spawner.Limit > 0 && _world.Spawned.Values.Count(s => s.Spawner.Node == id) >= spawner.Limit) return new("a spawn beyond the spawner's limit", EndsSession: false);
+        if (packet.SyncNetIdCount > scene.RootSynchronizers.Length) return new("a spawn with more synchronizers than its scene has", EndsSession: true);
+
+        string name = Encoding.UTF8.GetString(packet.Name);
+        ImportPlan plan = ImportPlan.Of(scene.Expanded, ScenePath.Root + "/" + _world.PathOf(spawner.Parent), name);
+        if (plan.Batches.Count > 1) return new("a spawn of a scene that is too large", EndsSession: false);
+        var operations = new List<SceneOperation>(plan.Batches[0]);
+        var numbers = ImmutableArray.CreateBuilder<uint>();
+        for (int i = 0; i < packet.SyncNetIdCount; i++) numbers.Add(packet.SyncNetId(i));
+        var spawn = new OwnSpawn(id, name, numbers.ToImmutable());
+        if (!TryReadSpawnState(packet.State, scene, spawn.Synchronizers.Length, plan.RootPath, operations)) return new("a spawn whose state does not fit its scene", EndsSession: true);
+        if (!_ownSpawns.TryAdd(packet.NetId, spawn)) return new("a net id twice", EndsSession: true);
+        for (int i = 0; i < spawn.Synchronizers.Length; i++) _ownSynchronizers[spawn.Synchronizers[i]] = (spawn, i);
+        _outbox.Transact(operations);
+        return null;
+    }
+
+    // The client writes those synchronizers that it has numbered: the first of the scene, as far as anybody can tell.
+    private bool TryReadSpawnState(ReadOnlySpan<byte> state, GameScene scene, int synchronizers, string rootPath, List<SceneOperation> operations)
+    {
+        var properties = new List<NodePath>();
+        for (int i = 0; i < synchronizers; i++)
+        {
+            operations.Add(new SetAuthorityOperation(NodeRef.At(ScenePath.Join(rootPath, scene.RootSynchronizers[i].Path)), Peer));
+            properties.AddRange(scene.RootSynchronizers[i].Config.Replication.Spawn);
+        }
+
+        if (!State.TryRead(state, properties.Count, _limits.Values, out ImmutableArray<Variant> values)) return false;
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (GameScene.Follow(".", properties[i]) is not { } path || !scene.HasNode(path)) continue;
+            NodeRef node = NodeRef.At(path == "." ? rootPath : ScenePath.Join(rootPath, path));
+            operations.Add(new SetPropertiesOperation(node, [new(string.Join(':', properties[i].Subnames), PropertyValue.Encode(values[i]))]));
+        }
+
+        return true;
+    }
+
+    private Refusal? OnDespawn(DespawnPacket packet)
+    {
+        if (!_ownSpawns.Remove(packet.NetId, out OwnSpawn? spawn)) return new("a despawn of nothing", EndsSession: false);
+        foreach (uint number in spawn.Synchronizers) _ownSynchronizers.Remove(number);
+        if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner) || spawner.Authority != Peer) return new("a despawn by a spawner that is another's", EndsSession: false);
+        // By its path: the spawn itself may still be under way, before this one.
+        NodeRef node = Find(spawn) is { } there ? NodeRef.Of(there.Node) : NodeRef.At(ScenePath.Join(ScenePath.Root + "/" + _world.PathOf(spawner.Parent), spawn.Name));
+        _outbox.Transact([new DespawnOperation(node)]);
+        return null;
+    }
+
+    private Refusal? Wait(uint number, ulong mask, ReadOnlySpan<byte> state)
+    {
+        List<(uint, ulong, byte[])> waiting = _ownSynchronizers[number].Spawn.Waiting;
+        if (waiting.Count >= WaitingDeltasMax) return new("too many deltas of a node that is under way", EndsSession: true);
+        waiting.Add((number, mask, state.ToArray()));
+        return null;
+    }
+
+    private void TakeWaiting()
+    {
+        foreach (OwnSpawn spawn in _ownSpawns.Values.Where(s => s.Waiting.Count > 0 && Find(s) is not null).ToList())
+        {
+            foreach ((uint number, ulong mask, byte[] state) in spawn.Waiting)
+            {
+                if (OwnSpawned(number) is { } synchronizer) TakeDelta(synchronizer, mask, state);
+            }
+
+            spawn.Waiting.Clear();
+        }
+    }
+
+    private SpawnedNode? Find(OwnSpawn spawn)
+    {
+        if (spawn.Node.IsNone)
+        {
+            if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner)) return null;
+            if (!_world.TryResolve(spawner.Parent, new NodePath([spawn.Name], [], false), out MirrorNode? node)) return null;
+            spawn.Node = node.Id;
+        }
+
+        return _world.Spawned.GetValueOrDefault(spawn.Node);
+    }
+
+    // By a net id that the client gave with a spawn of its own. Null while the node is not in the tree yet.
+    private Synchronizer? OwnSpawned(uint number)
+    {
+        if (!_ownSynchronizers.TryGetValue(number, out (OwnSpawn Spawn, int Index) own) || Find(own.Spawn) is not { } node) return null;
+        NodeId[] written = [.. node.Synchronizers.Where(s => _world.Synchronizers[s].Authority == Peer)];
+        return own.Index < written.Length ? _world.Synchronizers[written[own.Index]] : null;
+    }
+}
