@@ -2,6 +2,7 @@ using System.CommandLine;
 using Banyan.Bench.Cluster;
 using Banyan.Bench.Commit;
 using Banyan.Bench.Failover;
+using Banyan.Bench.Games;
 using Banyan.Bench.Idle;
 using Banyan.Bench.Load;
 using Banyan.Bench.World;
@@ -11,9 +12,9 @@ namespace Banyan.Server.Cli;
 /// <summary><c>banyan bench</c>.</summary>
 internal static class BenchCommand
 {
-    public static Command Make() => new("bench", "Measure: commits against their limit, a cluster against etcd, idle ranges, a large world, and failover")
+    public static Command Make() => new("bench", "Measure: commits against their limit, a cluster against etcd, idle ranges, a large world, failover, and Godot clients")
     {
-        MakeCommit(), MakeCluster(), MakeIdle(), MakeWorld(), MakeFailover(),
+        MakeCommit(), MakeCluster(), MakeIdle(), MakeWorld(), MakeFailover(), MakeGames(),
     };
 
     private static Command MakeCommit()
@@ -124,6 +125,24 @@ internal static class BenchCommand
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(result.WriteJson);
             else Console.Write(result.Table());
             return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command MakeGames()
+    {
+        var synchronizers = new Option<int>("--synchronizers") { Description = "All of which change in every tick", DefaultValueFactory = _ => new GamesBenchOptions().Synchronizers };
+        var clients = new Option<int>("--clients") { Description = "That see all of them", DefaultValueFactory = _ => new GamesBenchOptions().Clients };
+        var ticks = new Option<int>("--ticks") { Description = "Measured", DefaultValueFactory = _ => new GamesBenchOptions().Ticks };
+        var command = new Command("games", "A gateway's tick for stock Godot clients: states taken and packets made, without sockets") { synchronizers, clients, ticks };
+        command.SetAction((parsed, _) =>
+        {
+            var options = new GamesBenchOptions(parsed.GetValue(synchronizers), parsed.GetValue(clients), parsed.GetValue(ticks));
+            if (options.Synchronizers < 1 || options.Clients < 1 || options.Ticks < 1) throw new CommandFailed(ExitCode.BadInput, "expected at least 1 of each");
+            GamesBenchResult result = GamesBench.Run(options);
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => GamesBench.WriteJson(w, options, result));
+            else Console.Write(GamesBench.Table(options, result));
+            return Task.FromResult(ExitCode.Ok);
         });
         return command;
     }

@@ -2,10 +2,33 @@ using Banyan.Scene.Records;
 
 namespace Banyan.Sync.Peers;
 
-/// <summary>The latest state of one synchronizer, in the form of packets.</summary>
-/// <param name="AuthorityEpoch">The tree's, when it was taken.</param>
-/// <param name="Bytes">As <see cref="Godot.Multiplayer.State"/> writes it.</param>
-public readonly record struct LiveState(uint AuthorityEpoch, ReadOnlyMemory<byte> Bytes);
+/// <summary>The latest state of one synchronizer, in the form of packets; valid until the next comes.</summary>
+public sealed class LiveState
+{
+    private byte[] _buffer = [];
+    private int _length;
+
+    internal LiveState(NodeId synchronizer) => Synchronizer = synchronizer;
+
+    /// <summary>Whose.</summary>
+    public NodeId Synchronizer { get; }
+
+    /// <summary>The tree's, when it was taken.</summary>
+    public uint AuthorityEpoch { get; private set; }
+
+    /// <summary>As <see cref="Godot.Multiplayer.State"/> writes it.</summary>
+    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
+
+    internal bool IsFresh { get; set; }
+
+    internal void Set(uint authorityEpoch, ReadOnlySpan<byte> bytes)
+    {
+        AuthorityEpoch = authorityEpoch;
+        if (_buffer.Length < bytes.Length) _buffer = new byte[bytes.Length];
+        bytes.CopyTo(_buffer);
+        _length = bytes.Length;
+    }
+}
 
 /// <summary>
 /// The live plane, as simple as can be: the latest state of every synchronizer, as its authority has sent it to whichever
@@ -13,32 +36,37 @@ public readonly record struct LiveState(uint AuthorityEpoch, ReadOnlyMemory<byte
 /// </summary>
 public sealed class LiveTable
 {
-    private readonly SortedDictionary<NodeId, LiveState> _states = [];
-    private readonly SortedSet<NodeId> _fresh = [];
+    private readonly Dictionary<NodeId, LiveState> _states = [];
+    private readonly List<LiveState> _fresh = [];
 
-    /// <summary>Those that have changed since the last <see cref="Clear"/>.</summary>
-    public IReadOnlyCollection<NodeId> Fresh => _fresh;
+    /// <summary>Those that have changed since the last <see cref="Clear"/>, in the order in which they first did.</summary>
+    public IReadOnlyList<LiveState> Fresh => _fresh;
 
-    /// <summary>The latest state, if any came under the present authority.</summary>
-    public bool TryGet(NodeId synchronizer, out LiveState state) => _states.TryGetValue(synchronizer, out state);
+    /// <summary>The latest state; null if none has come.</summary>
+    public LiveState? this[NodeId synchronizer] => _states.GetValueOrDefault(synchronizer);
 
     /// <summary>Takes a state; false if it says nothing new, or comes from an authority that is no more.</summary>
     public bool Put(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> bytes)
     {
-        if (_states.TryGetValue(synchronizer, out LiveState known)
-            && (authorityEpoch < known.AuthorityEpoch || (authorityEpoch == known.AuthorityEpoch && bytes.SequenceEqual(known.Bytes.Span)))) return false;
-        _states[synchronizer] = new(authorityEpoch, bytes.ToArray());
-        _fresh.Add(synchronizer);
+        if (!_states.TryGetValue(synchronizer, out LiveState? state)) _states.Add(synchronizer, state = new(synchronizer));
+        else if (authorityEpoch < state.AuthorityEpoch || (authorityEpoch == state.AuthorityEpoch && bytes.SequenceEqual(state.Bytes))) return false;
+        state.Set(authorityEpoch, bytes);
+        if (state.IsFresh) return true;
+        state.IsFresh = true;
+        _fresh.Add(state);
         return true;
     }
 
     /// <summary>Forgets a synchronizer that is no more, or no more as it was.</summary>
     public void Forget(NodeId synchronizer)
     {
-        _states.Remove(synchronizer);
-        _fresh.Remove(synchronizer);
+        if (_states.Remove(synchronizer, out LiveState? state) && state.IsFresh) _fresh.Remove(state);
     }
 
     /// <summary>All sessions have been told of what was <see cref="Fresh"/>.</summary>
-    public void Clear() => _fresh.Clear();
+    public void Clear()
+    {
+        foreach (LiveState state in _fresh) state.IsFresh = false;
+        _fresh.Clear();
+    }
 }

@@ -15,6 +15,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     private readonly SortedDictionary<int, PeerSession> _sessions = [];
     private readonly SortedSet<int> _peers = [];
     private readonly SortedDictionary<(int To, int From), Queue<Held>> _held = [];
+    private readonly SortedDictionary<int, List<LiveState>> _fresh = []; // by authority, within a tick
     private int _heldCount;
 
     // What came before its receiver knew the node, or the sender: the tree comes by another way than calls do.
@@ -82,6 +83,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     public void RemovePeer(int peer)
     {
         foreach ((int To, int From) way in _held.Keys.Where(w => w.To == peer || w.From == peer).ToList()) Drop(way);
+        _fresh.Remove(peer);
         if (!_peers.Remove(peer)) return;
         foreach (PeerSession session in _sessions.Values) session.RemovePeer(peer);
     }
@@ -95,7 +97,20 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     {
         if (Live.Fresh.Count > 0)
         {
-            foreach (PeerSession session in _sessions.Values) session.OnLive();
+            foreach (LiveState state in Live.Fresh)
+            {
+                // What is no synchronizer here is not one yet, or no more.
+                if (!World.Synchronizers.TryGetValue(state.Synchronizer, out Synchronizer? synchronizer)) continue;
+                if (!_fresh.TryGetValue(synchronizer.Authority, out List<LiveState>? ofOne)) _fresh.Add(synchronizer.Authority, ofOne = []);
+                ofOne.Add(state);
+            }
+
+            foreach ((int source, List<LiveState> fresh) in _fresh)
+            {
+                foreach (PeerSession session in _sessions.Values) session.OnLive(source, fresh);
+                fresh.Clear();
+            }
+
             Live.Clear();
         }
 

@@ -33,17 +33,19 @@ public sealed partial class PeerSession
     private readonly SortedSet<int> _peers = [];
     private readonly SortedDictionary<NodeId, SpawnedNode> _told = [];
     private readonly Dictionary<(int Source, NodeId Node), bool> _paths = []; // whether it was confirmed
-    private readonly SortedDictionary<NodeId, View> _views = [];
+    private readonly Dictionary<NodeId, View> _views = [];
     private readonly SortedSet<NodeId> _due = []; // views with something to tell
     private readonly SortedDictionary<int, ushort> _sequences = [];
 
-    // A synchronizer that the client follows.
-    private sealed class View(Synchronizer synchronizer, bool isNumbered)
+    // A synchronizer that the client follows, by the number that it has there.
+    private sealed class View(Synchronizer synchronizer, uint number, bool isReady)
     {
-        public Synchronizer Synchronizer { get; set; } = synchronizer;
+        public Synchronizer Synchronizer { get; } = synchronizer;
 
-        // Its spawn has given it a net id; else its path must be confirmed.
-        public bool IsNumbered { get; } = isNumbered;
+        public uint Number { get; } = number;
+
+        // Its spawn has given it a net id, or its path is confirmed.
+        public bool IsReady { get; set; } = isReady;
 
         public ulong DueMask { get; set; }
 
@@ -141,14 +143,35 @@ public sealed partial class PeerSession
     }
 
     /// <summary>Tells of states that have come since the last time.</summary>
-    public void OnLive()
+    /// <param name="source">In whose name.</param>
+    /// <param name="fresh">Their states.</param>
+    public void OnLive(int source, List<LiveState> fresh)
     {
-        foreach (NodeId fresh in _live.Fresh)
+        if (source == Peer || !IsKnownSource(source)) return;
+        // Every client, every entity, every tick: this loop is what a gateway spends its time on.
+        ushort sequence = _sequences.GetValueOrDefault(source);
+        bool any = false;
+        _outer.Clear();
+        var packet = new SyncPacketWriter(_outer, (ushort)(sequence + 1));
+        foreach (LiveState state in fresh)
         {
-            if (_views.TryGetValue(fresh, out View? view)) Owe(view, 0, live: true);
+            if (!_views.TryGetValue(state.Synchronizer, out View? view) || view.Synchronizer.AuthorityEpoch != state.AuthorityEpoch) continue;
+            if (!view.IsReady)
+            {
+                Owe(view, 0, live: true);
+                continue;
+            }
+
+            any = true;
+            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
+            SendInName(source, _outer.Written);
+            _outer.Clear();
+            packet = new(_outer, (ushort)(sequence + 1));
+            packet.Append(view.Number, state.Bytes);
         }
 
-        Flush();
+        if (packet.Count > 0) SendInName(source, _outer.Written);
+        if (any) _sequences[source] = (ushort)(sequence + 1);
     }
 
     /// <summary>Brings a call to this client; false if it cannot be: the client does not have the node, or does not know the caller.</summary>
@@ -239,9 +262,9 @@ public sealed partial class PeerSession
         if (_views.ContainsKey(synchronizer.Node)) return;
         bool isNumbered = _told.TryGetValue(synchronizer.Root, out SpawnedNode? root)
             && root.Spawner.Authority == synchronizer.Authority && root.Synchronizers.Contains(synchronizer.Node);
-        var view = new View(synchronizer, isNumbered);
+        bool isReady = isNumbered || Announce(synchronizer.Authority, synchronizer.Node);
+        var view = new View(synchronizer, isNumbered ? _ids.Of(synchronizer.Node) : _ids.Of(synchronizer.Node) | Packet.PathFlag, isReady);
         _views.Add(synchronizer.Node, view);
-        if (!isNumbered) Announce(synchronizer.Authority, synchronizer.Node);
         Owe(view, synchronizer.Watched.Length == 64 ? ulong.MaxValue : (1UL << synchronizer.Watched.Length) - 1, live: true);
     }
 
@@ -273,18 +296,15 @@ public sealed partial class PeerSession
     {
         if (!_paths.ContainsKey((source, node))) return;
         _paths[(source, node)] = true;
-        if (_views.TryGetValue(node, out View? view)) Owe(view, 0, live: false);
+        if (_views.TryGetValue(node, out View? view) && view.Synchronizer.Authority == source) view.IsReady = true;
         Flush();
     }
-
-    private bool MayTell(View view) =>
-        view.IsNumbered || (_paths.TryGetValue((view.Synchronizer.Authority, view.Synchronizer.Node), out bool confirmed) && confirmed);
 
     // Everything that is due and can be told. Those that wait for a confirmation stay due.
     private void Flush()
     {
         if (_due.Count == 0) return;
-        List<View> ready = [.. _due.Select(id => _views[id]).Where(MayTell)];
+        List<View> ready = [.. _due.Select(id => _views[id]).Where(v => v.IsReady)];
         foreach (IGrouping<int, View> group in ready.GroupBy(v => v.Synchronizer.Authority))
         {
             SendStates(group.Key, [.. group.Where(v => v.IsLiveDue)]);
@@ -307,12 +327,12 @@ public sealed partial class PeerSession
         var packet = new SyncPacketWriter(_outer, sequence);
         foreach (View view in views)
         {
-            if (!_live.TryGet(view.Synchronizer.Node, out LiveState state) || state.AuthorityEpoch != view.Synchronizer.AuthorityEpoch) continue;
-            if (packet.Append(Number(view), state.Bytes.Span) != AppendResult.PacketFull) continue;
+            if (_live[view.Synchronizer.Node] is not { } state || state.AuthorityEpoch != view.Synchronizer.AuthorityEpoch) continue;
+            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
             SendInName(source, _outer.Written);
             _outer.Clear();
             packet = new(_outer, sequence);
-            packet.Append(Number(view), state.Bytes.Span);
+            packet.Append(view.Number, state.Bytes);
         }
 
         if (packet.Count > 0) SendInName(source, _outer.Written);
@@ -326,17 +346,15 @@ public sealed partial class PeerSession
         {
             ulong known = WriteKnown(view.Synchronizer, view.DueMask);
             if (known == 0) continue;
-            if (packet.Append(Number(view), known, _state.Written) != AppendResult.PacketFull) continue;
+            if (packet.Append(view.Number, known, _state.Written) != AppendResult.PacketFull) continue;
             SendInName(source, _outer.Written);
             _outer.Clear();
             packet = new(_outer);
-            packet.Append(Number(view), known, _state.Written);
+            packet.Append(view.Number, known, _state.Written);
         }
 
         if (packet.Count > 0) SendInName(source, _outer.Written);
     }
-
-    private uint Number(View view) => view.IsNumbered ? _ids.Of(view.Synchronizer.Node) : _ids.Of(view.Synchronizer.Node) | Packet.PathFlag;
 
     // The watched properties of a mask that have a value; what has none is what the scene file says.
     private ulong WriteKnown(Synchronizer synchronizer, ulong mask)
@@ -368,8 +386,8 @@ public sealed partial class PeerSession
     {
         value = default;
         int always = synchronizer.Always.IndexOf(property);
-        if (always >= 0 && _live.TryGet(synchronizer.Node, out LiveState state)
-            && State.TryRead(state.Bytes.Span, synchronizer.Always.Length, _limits.Values, out ImmutableArray<Variant> values))
+        if (always >= 0 && _live[synchronizer.Node] is { } state
+            && State.TryRead(state.Bytes, synchronizer.Always.Length, _limits.Values, out ImmutableArray<Variant> values))
         {
             value = values[always];
             return true;
