@@ -60,10 +60,13 @@ internal sealed class GodotHost : IFeedSubscriber
     }
 
     /// <summary>Refused packets and the like, by cause.</summary>
-    public IReadOnlyDictionary<string, long> Counted => _counted;
+    public IReadOnlyDictionary<string, long> Counted => new Dictionary<string, long>(_counted);
 
     /// <summary>Clients that have joined here.</summary>
     public int ClientCount => _hub.Sessions.Count;
+
+    /// <summary>Peers of all servers.</summary>
+    public int PeerCount => _records.Count;
 
     /// <summary>A connection is open: gives it a peer id and lets it join.</summary>
     public GodotPeer? Connect(GodotSocket socket)
@@ -214,8 +217,13 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <summary>Runs a transaction.</summary>
     public void Run(ITransactionBody body, Action<TransactionOutcome> done) => _store.Coordinator.Run(body, RequestId.None, 0, done);
 
-    /// <summary>Counts a cause.</summary>
-    public void Count(string why) => _counted[why] = _counted.GetValueOrDefault(why) + 1;
+    /// <summary>Counts a cause; the first time is worth a line.</summary>
+    public void Count(string why)
+    {
+        long before = _counted.GetValueOrDefault(why);
+        _counted[why] = before + 1;
+        if (before == 0) Console.Error.WriteLine($"games: {why} (from now on counted in /api/status)");
+    }
 
     private PeerRecord Own => new(_store.Self, _life);
 

@@ -20,16 +20,18 @@ internal sealed class BanyanServer : IAsyncDisposable
     private readonly StoreLoop _loop;
     private readonly PeerTransport _transport;
     private readonly GatewayEndpoint _gateway;
+    private readonly GodotHost? _games;
     private readonly GodotEndpoint? _godot;
     private readonly WebApplication _http;
     private readonly Stopwatch _up = Stopwatch.StartNew();
 
-    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, GodotEndpoint? godot, WebApplication http)
+    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, GodotHost? games, GodotEndpoint? godot, WebApplication http)
     {
         _options = options;
         _loop = loop;
         _transport = transport;
         _gateway = gateway;
+        _games = games;
         _godot = godot;
         _http = http;
     }
@@ -67,7 +69,7 @@ internal sealed class BanyanServer : IAsyncDisposable
                 collector.Tick(loop.Store.IsCalm);
             };
             WebApplication http = BuildHttp(self.Gateway);
-            var server = new BanyanServer(options, loop, transport, gateway, godot, http);
+            var server = new BanyanServer(options, loop, transport, gateway, games, godot, http);
             server.MapPages();
             transport.Start();
             loop.Start(transport);
@@ -150,7 +152,7 @@ internal sealed class BanyanServer : IAsyncDisposable
                     await context.Response.WriteAsync((why ?? "ok") + "\n").ConfigureAwait(false);
                     break;
                 case "/api/status":
-                    ServerStatus status = await _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _transport.Status(), _options, _up.Elapsed)).ConfigureAwait(false);
+                    ServerStatus status = await _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _games, _transport.Status(), _options, _up.Elapsed)).ConfigureAwait(false);
                     context.Response.ContentType = "application/json";
                     await context.Response.Body.WriteAsync(status.ToJson()).ConfigureAwait(false);
                     break;

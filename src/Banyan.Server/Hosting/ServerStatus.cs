@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Raft;
+using Banyan.Server.Games;
 using Banyan.Server.Gateway;
 using Banyan.Server.Peers;
 
@@ -12,12 +13,12 @@ namespace Banyan.Server.Hosting;
 public sealed record ServerStatus(
     uint Server, string Cluster, string Version, double UptimeSeconds, bool Healthy, string? Fault, string Timestamp,
     double ResolvedLagMs, int Sessions, long Commits, long CrossRangeCommits, long Restarts, long RecoveredRecords, double RecoveryMs,
-    long MemoryBytes, IReadOnlyList<PeerLine> Peers, IReadOnlyList<RangeLine> Ranges)
+    long MemoryBytes, GamesLine? Games, IReadOnlyList<PeerLine> Peers, IReadOnlyList<RangeLine> Ranges)
 {
     /// <summary>As JSON, camel case.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StatusJson.Default.ServerStatus);
 
-    internal static ServerStatus Of(Store store, StoreLoop loop, GatewayEndpoint gateway, PeerTransportStatus transport, ServerOptions options, TimeSpan uptime)
+    internal static ServerStatus Of(Store store, StoreLoop loop, GatewayEndpoint gateway, GodotHost? games, PeerTransportStatus transport, ServerOptions options, TimeSpan uptime)
     {
         Timestamp now = store.Clock.Reading;
         var peers = new List<PeerLine>();
@@ -43,12 +44,15 @@ public sealed record ServerStatus(
             store.Self.Value, options.Cluster, ThisVersion, uptime.TotalSeconds, store.ClockFault is null, store.ClockFault, now.ToString(),
             Math.Max(0, (now.Microseconds - store.Feed.Frontier.Microseconds) / 1000.0), gateway.Count, store.Coordinator.Commits,
             store.Coordinator.CrossRangeCommits, store.Coordinator.Restarts, loop.RecoveredRecords, loop.RecoveryTime.TotalMilliseconds,
-            Environment.WorkingSet, peers, ranges);
+            Environment.WorkingSet, games is null ? null : new(games.ClientCount, games.PeerCount, games.Counted), peers, ranges);
     }
 
     /// <summary>The version of the executable.</summary>
     public static string ThisVersion { get; } = typeof(ServerStatus).Assembly.GetName().Version?.ToString(3) ?? "0";
 }
+
+/// <summary>Godot clients: of this server, and of all; what was refused or lost, by cause.</summary>
+public sealed record GamesLine(int Clients, int Peers, IReadOnlyDictionary<string, long> Refused);
 
 /// <summary>Another server, as this one sees it.</summary>
 public sealed record PeerLine(

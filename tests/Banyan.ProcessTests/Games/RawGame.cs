@@ -107,6 +107,18 @@ internal sealed class RawGame : IAsyncDisposable
         return isRelayed && system.Peer == from ? system.Payload.ToArray() : null;
     }
 
+    /// <summary>Reads on until the cluster ends the connection; why it did.</summary>
+    public async Task<string?> ReadReasonAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        var buffer = new byte[64 << 10];
+        while ((await _socket.ReceiveAsync(buffer.AsMemory(), patience.Token)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+
+        return _socket.CloseStatusDescription;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_socket.State == WebSocketState.Open) await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);

@@ -113,6 +113,24 @@ public sealed class StockClientTests
         Assert.Equal(System.Net.HttpStatusCode.NotFound, response.StatusCode);
     }
 
+    [Fact]
+    public async Task What_is_refused_is_counted_and_what_no_Godot_sends_ends_the_session_with_a_reason()
+    {
+        using var game = new GameFolder();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
+        await one.SendToAsync(1, writer => DespawnPacket.Write(writer, 99));
+        await one.SendToAsync(1, writer => writer.Raw([2, 1, 2, 3]));
+        Assert.Equal("a packet that cannot be read", await one.ReadReasonAsync());
+        using var http = new HttpClient();
+        using var status = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri(cluster.Gateways[0], "/api/status"), TestContext.Current.CancellationToken));
+        System.Text.Json.JsonElement games = status.RootElement.GetProperty("games");
+        Assert.Equal(1, games.GetProperty("refused").GetProperty("a despawn of nothing").GetInt64());
+        Assert.Equal(1, games.GetProperty("refused").GetProperty("a packet that cannot be read").GetInt64());
+        Assert.Contains("games: a packet that cannot be read", cluster.OutputOf(1));
+    }
+
     private static byte[] Encode(Variant value)
     {
         var writer = new ByteWriter();
