@@ -6,6 +6,10 @@ internal static class Checkout
     /// <summary>The example that the tests load.</summary>
     public static string Town => Find(Path.Combine("examples", "town", "town.tscn")) ?? throw new FileNotFoundException("examples/town/town.tscn");
 
+    /// <summary>The folder of a small Godot game without the addon.</summary>
+    public static string PlainGame =>
+        Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "plain", "project.godot")) ?? throw new FileNotFoundException("tests/godot/plain/project.godot"))!;
+
     /// <summary>A scene of Godot's demo projects; the test is skipped where they are not.</summary>
     public static string Demo(string scene)
     {

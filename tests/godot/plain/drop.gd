@@ -1,0 +1,6 @@
+extends Node3D
+
+var count := 0
+
+func _enter_tree():
+	$State.set_multiplayer_authority(get_parent().get_parent().name.to_int())

@@ -1,0 +1,7 @@
+extends Node3D
+
+var title := ""
+
+func _enter_tree():
+	$Pose.set_multiplayer_authority(name.to_int())
+	$DropSpawner.set_multiplayer_authority(name.to_int())
