@@ -123,7 +123,7 @@ internal sealed class GodotHost : IFeedSubscriber
         _peers.Remove(peer.Id);
         if (peer.Session is not null) _hub.Remove(peer.Id);
         // What it did last comes before its leaving.
-        peer.Stop(() =>
+        peer.WhenIdle(() =>
         {
             if (peer.HasJoined) Leave(peer.Id);
         });
@@ -136,7 +136,10 @@ internal sealed class GodotHost : IFeedSubscriber
         _nextLive = _store.Clock.Reading.Add(LiveIntervalMicroseconds);
         foreach ((int peer, Leaving leaving) in _leaving.ToList())
         {
-            if (leaving.TryAgainAt <= _store.Clock.Reading) TryLeave(peer);
+            if (leaving.TryAgainAt > _store.Clock.Reading) continue;
+            // Whose server has come back is looked after by it.
+            if (leaving.Record.Server != _store.Self && _store.Liveness.IsAlive(leaving.Record.Server)) _leaving.Remove(peer);
+            else TryLeave(peer);
         }
 
         LookForDead();
@@ -306,6 +309,8 @@ internal sealed class GodotHost : IFeedSubscriber
             // A spawn that was committed just before it left, and was not known when it did.
             foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), _ => { });
             _hub.RemovePeer(id);
+            // It is still connected: the others have given this server up.
+            if (_peers.TryGetValue(id, out GodotPeer? peer)) peer.Socket.Fail("the cluster has taken this server for dead, connect again");
         }
     }
 
@@ -333,7 +338,9 @@ internal sealed class GodotHost : IFeedSubscriber
             _goneSince.TryAdd(server, _store.Clock.Reading);
         }
 
-        if (_goneSince.Count == 0 || _store.Servers.First(s => !_goneSince.ContainsKey(s)) != _store.Self) return;
+        // Without a majority it is this server that is cut off: what it began now would be done when it is back, to the living.
+        bool isCutOff = _goneSince.Count * 2 >= _store.Servers.Count;
+        if (_goneSince.Count == 0 || isCutOff || _store.Servers.First(s => !_goneSince.ContainsKey(s)) != _store.Self) return;
         foreach ((int peer, PeerRecord record) in _records.ToList())
         {
             if (_leaving.ContainsKey(peer) || !_goneSince.TryGetValue(record.Server, out Timestamp since)) continue;

@@ -44,10 +44,9 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
 
     public void SendRaw(int to, ReadOnlySpan<byte> bytes) => host.SendRaw(id, to, bytes);
 
-    /// <summary>Makes no more changes; calls back when none is under way.</summary>
-    public void Stop(Action idle)
+    /// <summary>Calls back when all changes that it has sent are made.</summary>
+    public void WhenIdle(Action idle)
     {
-        _transactions.Clear();
         if (_isRunning) _onIdle = idle;
         else idle();
     }

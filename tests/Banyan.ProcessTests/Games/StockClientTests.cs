@@ -114,6 +114,26 @@ public sealed class StockClientTests
     }
 
     [Fact]
+    public async Task What_a_player_did_last_before_it_left_is_done()
+    {
+        using var game = new GameFolder();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
+        await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
+        await one.TakePathAsync(1, "Main/Spawner");
+        await one.TakeSpawnAsync($"{one.Peer}");
+        await two.TakePathAsync(one.Peer, $"Main/Players/{one.Peer}/Pose");
+        await one.GivePathAsync(1, 7, $"Main/Players/{one.Peer}/Pose");
+        byte[] last = Encode("the last of many");
+        for (int i = 0; i < 30; i++) await one.SendToAsync(1, writer => new DeltaPacketWriter(writer).Append(7 | Packet.PathFlag, 1, Encode($"title {i}")));
+        await one.SendToAsync(1, writer => new DeltaPacketWriter(writer).Append(7 | Packet.PathFlag, 1, last));
+        await one.DisposeAsync();
+        await two.TakeAsync("the last title", p => RawGame.Inner(p, one.Peer) is { } inner && DeltaPacket.TryRead(inner, out _)
+            && Convert.ToHexString(inner).EndsWith(Convert.ToHexString(last), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_is_refused_is_counted_and_what_no_Godot_sends_ends_the_session_with_a_reason()
     {
         using var game = new GameFolder();
