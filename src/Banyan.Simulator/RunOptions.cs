@@ -12,6 +12,15 @@ public sealed record RunOptions
     /// <summary>Changes the mix that the seed has decided, for a hunt of something that most mixes hardly ever meet; null for nothing.</summary>
     public Func<FaultOptions, FaultOptions>? Tune { get; init; }
 
+    /// <summary>Servers of the cluster, <see cref="ServersMin"/> to <see cref="ServersMax"/>; null for three or five, as the seed decides.</summary>
+    public int? Servers { get; init; }
+
+    /// <summary>The fewest servers that a run can be told to have.</summary>
+    public const int ServersMin = 1;
+
+    /// <summary>The most servers that a run can be told to have.</summary>
+    public const int ServersMax = 9;
+
     /// <summary>Kinds of faults (<see cref="FaultKinds"/>) that the run is spared.</summary>
     public IReadOnlyList<string> Without { get; init; } = [];
 

@@ -15,13 +15,15 @@ public static class Shrinking
     /// <param name="seed">Of the run.</param>
     /// <param name="operations">Of the run.</param>
     /// <param name="workload">Makes its workload.</param>
+    /// <param name="options">Of the run; what it is spared already stays spared.</param>
     /// <param name="tried">Told of each attempt: what it is without, its operations, and whether it failed.</param>
-    public static Result? Shrink(ulong seed, int operations, Func<IWorkload> workload, Action<IReadOnlyList<string>, int, bool> tried)
+    public static Result? Shrink(
+        ulong seed, int operations, Func<IWorkload> workload, RunOptions options, Action<IReadOnlyList<string>, int, bool> tried)
     {
-        var without = new List<string>();
+        var without = new List<string>(options.Without);
         Verdict? Try(int count, List<string> spared)
         {
-            Verdict verdict = Simulation.Run(seed, count, workload(), new RunOptions { Without = spared });
+            Verdict verdict = Simulation.Run(seed, count, workload(), options with { Without = spared });
             tried(spared, count, verdict.Violations.Count > 0);
             return verdict.Violations.Count > 0 ? verdict : null;
         }

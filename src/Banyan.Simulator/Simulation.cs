@@ -15,6 +15,9 @@ public static class Simulation
     private const long FaultyMicrosecondsMax = 60_000_000;
     private const long CalmMicrosecondsMax = 60_000_000;
 
+    // With more ranges than that each sees hardly any of a run's operations, and a restart is all there is to see.
+    private const int SplitsMax = 20;
+
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">Decides everything that is left to chance.</param>
     /// <param name="operations">Transactions of all clients together.</param>
@@ -37,7 +40,9 @@ public static class Simulation
         FaultOptions faults = options.Faults ?? SwarmOf(seed, random.Fork());
         faults = FaultKinds.Without(options.Tune?.Invoke(faults) ?? faults, options.Without);
         if (!workload.StandsStaleReads) faults = faults with { ClockJumpsTooFar = 0 };
-        int servers = random.Chance(0.3) ? 5 : 3;
+        // Drawn in any case: a seed means the same run whatever is said about it, but for what is said.
+        int drawn = random.Chance(0.3) ? 5 : 3;
+        int servers = options.Servers ?? drawn;
         var probes = new SimulatedProbes(random.Fork());
         probes.IsOn = !options.Without.Contains(FaultKinds.Probes);
         StoreOptions? knobs = isSwarm ? StoreKnobs.Swarm(random.Fork(), probes) : null;
@@ -103,6 +108,7 @@ public static class Simulation
 
     private static void Split(SimulatedCluster cluster, Key at, SeededRandom random)
     {
+        if (cluster.Splits >= SplitsMax) return;
         SimulatedServer? server = cluster.Any(up: true);
         var id = new RangeId(1000 + random.NextUInt64() % 1_000_000);
         ServerId preferred = cluster.ServerIds[random.Next(cluster.ServerIds.Length)];

@@ -15,7 +15,7 @@ public sealed class ShrinkingTests
     {
         var tried = new List<bool>();
         Shrinking.Result small = Shrinking.Shrink(
-            Seed, 80, () => new FailsAfterCrashes(operationsMin: 7), (_, _, failed) => tried.Add(failed))!;
+            Seed, 80, () => new FailsAfterCrashes(operationsMin: 7), new(), (_, _, failed) => tried.Add(failed))!;
         Assert.Equal([FailsAfterCrashes.Message], small.Verdict.Violations);
         Assert.InRange(small.Operations, 7, 40);
         Assert.DoesNotContain("crashes", small.Without);
@@ -30,7 +30,7 @@ public sealed class ShrinkingTests
 
     [Fact]
     public void A_run_that_does_not_fail_cannot_be_shrunk() =>
-        Assert.Null(Shrinking.Shrink(Seed, 30, () => new AppendWorkload(), (_, _, _) => { }));
+        Assert.Null(Shrinking.Shrink(Seed, 30, () => new AppendWorkload(), new(), (_, _, _) => { }));
 
     private sealed class FailsAfterCrashes(int operationsMin) : IWorkload
     {

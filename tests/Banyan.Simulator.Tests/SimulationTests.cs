@@ -53,6 +53,27 @@ public class SimulationTests
     }
 
     [Fact]
+    public void A_run_has_as_many_servers_as_it_is_told()
+    {
+        int servers = 0;
+        Verdict four = Simulation.Run(11, 60, new AppendWorkload(), new RunOptions { Servers = 4, Watch = c => servers = c.ServerIds.Length });
+        Assert.Equal(4, servers);
+        Assert.Empty(four.Violations);
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    public void To_be_told_what_the_seed_says_anyway_changes_nothing(ulong seed)
+    {
+        int servers = 0;
+        Verdict left = Simulation.Run(seed, 60, new AppendWorkload(), new RunOptions { Watch = c => servers = c.ServerIds.Length });
+        Verdict told = Simulation.Run(seed, 60, new AppendWorkload(), new RunOptions { Servers = servers });
+        Assert.Equal(left.TraceHash, told.TraceHash);
+    }
+
+    [Fact]
     public void Disks_that_lie_are_found_out()
     {
         var lying = new FaultOptions

@@ -14,6 +14,7 @@ internal static class SimCommand
     private static readonly Option<string?> _seeds = new("--seeds") { Description = "Many runs, as A..B, on all processors" };
     private static readonly Option<int> _operations = new("--ops") { Description = "Transactions in a run", DefaultValueFactory = _ => 200 };
     private static readonly Option<string> _workload = new("--workload") { Description = string.Join(", ", WorkloadCatalogue.Names), DefaultValueFactory = _ => "append" };
+    private static readonly Option<int?> _servers = new("--servers") { Description = $"Servers of the cluster, {RunOptions.ServersMin} to {RunOptions.ServersMax}; three or five, as the seed decides, if it is not said" };
     private static readonly Option<bool> _calm = new("--calm") { Description = "Without faults" };
     private static readonly Option<string?> _without = new("--without") { Description = "Spare the run some kinds of faults: " + string.Join(",", FaultKinds.All) };
     private static readonly Option<string?> _trace = new("--trace") { Description = "With one seed: write every protocol step to this file, for specs/check-trace" };
@@ -23,7 +24,7 @@ internal static class SimCommand
     {
         var command = new Command("sim", "Run whole clusters and their clients in one thread under virtual time, with faults, and check what they did")
         {
-            _seed, _seeds, _operations, _workload, _calm, _without, _shrink, _trace,
+            _seed, _seeds, _operations, _workload, _servers, _calm, _without, _shrink, _trace,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         command.Add(MutantsCommand.Make());
@@ -37,12 +38,14 @@ internal static class SimCommand
         string workload = parsed.GetValue(_workload)!;
         if (WorkloadCatalogue.TryMake(workload) is null)
             throw new CommandFailed(ExitCode.BadInput, $"--workload {workload}: expected one of {string.Join(", ", WorkloadCatalogue.Names)}");
-        string[] without = ReadWithout(parsed);
         int operations = parsed.GetValue(_operations);
         if (operations < 1) throw new CommandFailed(ExitCode.BadInput, $"--ops {operations}: expected at least 1");
         bool json = parsed.GetValue(CommandLine.Json);
-        if (parsed.GetValue(_shrink)) return Shrink(first, operations, workload, json);
-        var options = new RunOptions { Faults = parsed.GetValue(_calm) ? FaultOptions.None : null, Without = without };
+        var options = new RunOptions
+        {
+            Faults = parsed.GetValue(_calm) ? FaultOptions.None : null, Servers = ReadServers(parsed), Without = ReadWithout(parsed),
+        };
+        if (parsed.GetValue(_shrink)) return Shrink(first, last, operations, workload, options, json);
         if (first == last)
         {
             using NdjsonTrace? trace = TraceTo(parsed.GetValue(_trace), ref options);
@@ -59,7 +62,7 @@ internal static class SimCommand
                 Verdict verdict = Simulation.Run((ulong)seed, operations, WorkloadCatalogue.TryMake(workload)!, options);
                 totals.Add(verdict);
                 if (verdict.Violations.Count == 0) return;
-                Console.Error.WriteLine($"seed {seed}: {verdict.Violations[0]}\n  again: {Again((ulong)seed, operations, workload, without, parsed.GetValue(_calm))}");
+                Console.Error.WriteLine($"seed {seed}: {verdict.Violations[0]}\n  again: {Again((ulong)seed, operations, workload, options)}");
             });
         }
         catch (OperationCanceledException)
@@ -99,9 +102,10 @@ internal static class SimCommand
         }
     }
 
-    private static int Shrink(ulong seed, int operations, string workload, bool json)
+    private static int Shrink(ulong seed, ulong last, int operations, string workload, RunOptions options, bool json)
     {
-        Shrinking.Result? small = Shrinking.Shrink(seed, operations, () => WorkloadCatalogue.TryMake(workload)!, (without, count, failed) =>
+        if (seed != last) throw new CommandFailed(ExitCode.BadInput, $"--shrink: one run is shrunk, not --seeds {seed}..{last}");
+        Shrinking.Result? small = Shrinking.Shrink(seed, operations, () => WorkloadCatalogue.TryMake(workload)!, options, (without, count, failed) =>
             Console.Error.WriteLine($"{(failed ? "fails" : "  clean")}: {count} operations{(without.Count == 0 ? "" : ", without " + string.Join(", ", without))}"));
         if (small is null)
         {
@@ -110,12 +114,24 @@ internal static class SimCommand
         }
 
         Write(small.Verdict, json);
-        Console.Error.WriteLine($"again: {Again(seed, small.Operations, workload, small.Without, calm: false)}");
+        Console.Error.WriteLine($"again: {Again(seed, small.Operations, workload, options with { Without = small.Without })}");
         return ExitCode.Failed;
     }
 
-    private static string Again(ulong seed, int operations, string workload, IReadOnlyCollection<string> without, bool calm) =>
-        $"banyan sim --seed {seed} --ops {operations} --workload {workload}{(calm ? " --calm" : "")}{(without.Count == 0 ? "" : " --without " + string.Join(',', without))}";
+    private static string Again(ulong seed, int operations, string workload, RunOptions options)
+    {
+        string servers = options.Servers is { } count ? $" --servers {count}" : "";
+        string calm = options.Faults is null ? "" : " --calm";
+        string without = options.Without.Count == 0 ? "" : " --without " + string.Join(',', options.Without);
+        return $"banyan sim --seed {seed} --ops {operations} --workload {workload}{servers}{calm}{without}";
+    }
+
+    private static int? ReadServers(ParseResult parsed)
+    {
+        if (parsed.GetValue(_servers) is not { } servers) return null;
+        if (servers is >= RunOptions.ServersMin and <= RunOptions.ServersMax) return servers;
+        throw new CommandFailed(ExitCode.BadInput, $"--servers {servers}: expected {RunOptions.ServersMin} to {RunOptions.ServersMax}");
+    }
 
     private static string[] ReadWithout(ParseResult parsed)
     {

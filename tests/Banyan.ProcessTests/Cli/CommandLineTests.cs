@@ -30,6 +30,8 @@ public class CommandLineTests
     [InlineData("set", "/root", "x")]
     [InlineData("rm")]
     [InlineData("sim", "--seeds", "5..1")]
+    [InlineData("sim", "--seeds", "1..3", "--shrink")]
+    [InlineData("sim", "--servers", "10")]
     [InlineData("sim", "--workload", "nonsense")]
     [InlineData("sim", "explore", "nonsense")]
     [InlineData("sim", "mutants", "nonsense")]
