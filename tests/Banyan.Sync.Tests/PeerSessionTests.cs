@@ -142,7 +142,7 @@ public sealed class PeerSessionTests
         var packet = new ByteWriter();
         RpcPacket.Write(packet, 0, 0, []);
         Assert.True(_cluster.Hub.Deliver(new(1, 7, _cluster.IdOf("/root/Main/Hidden"), packet.ToArray()), Timestamp.Zero));
-        Assert.True(_cluster.Hub.DeliverRaw(8, 7, [1], Timestamp.Zero));
+        Assert.True(_cluster.Hub.Deliver(new(8, 7, NodeId.None, new byte[] { 1 }), Timestamp.Zero));
         Assert.Equal(0, _cluster.Hub.Tick(Timestamp.Zero.Add(4_000_000)));
         Assert.Equal(2, _cluster.Hub.Tick(Timestamp.Zero.Add(6_000_000)));
         _cluster.Hub.AddPeer(8);
@@ -207,7 +207,7 @@ public sealed class PeerSessionTests
         Refusal? last = null;
         for (int i = 0; i < 25; i++) last = other.Send(1, writer => DespawnPacket.Write(writer, 3));
         Assert.Equal(new("too many packets that were refused", EndsSession: true), last);
-        Refusal? Twice(TestClient c) => c.Number(1, 1, "Main") ?? c.Number(1, 1, "Main");
+        Refusal? Twice(TestClient c) => c.Number(1, 1, "Main") ?? c.Number(1, 1, "Main/Players");
     }
 
     [Fact]

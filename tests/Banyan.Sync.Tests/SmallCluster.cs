@@ -19,12 +19,13 @@ internal sealed class SmallCluster : IFeedSubscriber
     private readonly GameFiles _files = new(new Game());
     private readonly Queue<WorldChange> _changes = [];
     private readonly List<VersionEvent> _all = [];
+    private readonly List<PeerHub> _hubs = [];
     private Timestamp _resolved;
 
     public SmallCluster()
     {
         World = new(_files);
-        Hub = new(_files, PeerLimits.Default with { PathsMax = 50, RefusalsMax = 20 });
+        _hubs.Add(new(_files, PeerLimits.Default with { PathsMax = 50, RefusalsMax = 20 }));
         _cluster = new(1, servers: 1, [SceneKeys.Start(new(1)), SceneKeys.Start(new(2))], FaultOptions.None);
         _cluster.Start();
         _cluster.Servers.First().Do(store => store.Feed.Subscribe(this));
@@ -39,7 +40,17 @@ internal sealed class SmallCluster : IFeedSubscriber
     public GameWorld World { get; }
 
     /// <summary>The clients of one server, who see the same world.</summary>
-    public PeerHub Hub { get; }
+    public PeerHub Hub => _hubs[0];
+
+    /// <summary>The clients of another server.</summary>
+    public PeerHub AnotherHub(params int[] peers)
+    {
+        var hub = new PeerHub(_files, PeerLimits.Default);
+        foreach (int peer in peers) hub.AddPeer(peer);
+        hub.Apply(_all.ToArray());
+        _hubs.Add(hub);
+        return hub;
+    }
 
     /// <summary>What a world looks like that is made of all changes at once.</summary>
     public GameWorld Afresh()
@@ -80,7 +91,7 @@ internal sealed class SmallCluster : IFeedSubscriber
     {
         _all.AddRange(batch.Changes);
         _changes.Enqueue(World.Apply(batch.Changes));
-        Hub.Apply(batch.Changes);
+        foreach (PeerHub hub in _hubs) hub.Apply(batch.Changes);
     }
 
     public void OnResolved(Timestamp timestamp) => _resolved = timestamp;

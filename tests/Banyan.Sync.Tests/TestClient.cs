@@ -19,6 +19,64 @@ internal sealed class TestClient : IPeerOutbox
         _session = cluster.Hub.Add(peer, this);
     }
 
+    /// <summary>A client that can resume; with the memory of an earlier connection, it does.</summary>
+    public TestClient(SmallCluster cluster, int peer, SortedDictionary<string, byte[]> memory, PeerHub? hub = null)
+    {
+        _cluster = cluster;
+        CanResume = true;
+        Memory = memory;
+        SessionMemory? known = null;
+        if (memory.Count > 0) Assert.True(SessionMemory.TryRead(Packed(memory), entriesMax: 1_000, out known));
+        _session = (hub ?? cluster.Hub).Add(peer, this, known);
+    }
+
+    public bool CanResume { get; }
+
+    /// <summary>By the key in hexadecimal digits.</summary>
+    public SortedDictionary<string, byte[]> Memory { get; } = [];
+
+    /// <summary>Messages of other peers, as they were numbered, and what has been told to have arrived.</summary>
+    public List<string> Messages { get; } = [];
+
+    public PeerSession Session => _session;
+
+    public static byte[] Packed(SortedDictionary<string, byte[]> memory)
+    {
+        var writer = new ByteWriter();
+        foreach ((string hex, byte[] value) in memory)
+        {
+            byte[] key = Convert.FromHexString(hex);
+            writer.Byte((byte)key.Length);
+            writer.Raw(key);
+            writer.UInt16((ushort)value.Length);
+            writer.Raw(value);
+        }
+
+        return writer.ToArray();
+    }
+
+    public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty) Memory.Remove(Convert.ToHexString(key));
+        else Memory[Convert.ToHexString(key)] = value.ToArray();
+    }
+
+    public void Deliver(int source, uint number, ReadOnlySpan<byte> packet)
+    {
+        if (number != 0) Messages.Add($"{source} #{number}");
+        Received.Add(packet.ToArray());
+    }
+
+    public void Hold(uint number)
+    {
+    }
+
+    public void Release(uint number)
+    {
+    }
+
+    public void Arrived(int source, uint through) => Messages.Add($"{source} through #{through}");
+
     /// <summary>What was sent to the client and not looked at yet.</summary>
     public List<byte[]> Received { get; } = [];
 
@@ -68,17 +126,21 @@ internal sealed class TestClient : IPeerOutbox
 
     void IPeerOutbox.Send(ReadOnlySpan<byte> packet) => Received.Add(packet.ToArray());
 
-    public void Transact(IReadOnlyList<SceneOperation> operations) => Transactions.Add(operations);
+    public void Transact(uint number, IReadOnlyList<SceneOperation> operations) => Transactions.Add(operations);
 
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _cluster.Hub.Publish(synchronizer, authorityEpoch, state);
 
     public void Call(RpcCall call)
     {
+        if (call.Node.IsNone)
+        {
+            Raw.Add((call.To, call.Packet.ToArray()));
+            return;
+        }
+
         Calls.Add(call);
         _cluster.Hub.Deliver(call, Timestamp.Zero);
     }
-
-    public void SendRaw(int to, ReadOnlySpan<byte> bytes) => Raw.Add((to, bytes.ToArray()));
 
     private static (int From, byte[] Inner) Open(byte[] packet) =>
         SystemPacket.TryRead(packet, out SystemPacket system) && system.Command == SystemCommand.Relay ? (system.Peer, system.Payload.ToArray()) : (1, packet);

@@ -186,12 +186,22 @@ public static class GamesBench
             if (SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path)) _paths.Add(path.Id);
         }
 
-        public void Transact(IReadOnlyList<SceneOperation> operations) => Invariant.Unreachable("nobody writes");
+        public bool CanResume => false;
+
+        public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Invariant.Unreachable("nobody resumes");
+
+        public void Deliver(int source, uint number, ReadOnlySpan<byte> packet) => Invariant.Unreachable("nobody calls");
+
+        public void Hold(uint number) => Invariant.Unreachable("nobody writes");
+
+        public void Release(uint number) => Invariant.Unreachable("nobody writes");
+
+        public void Transact(uint number, IReadOnlyList<SceneOperation> operations) => Invariant.Unreachable("nobody writes");
 
         public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => Invariant.Unreachable("nobody writes");
 
         public void Call(RpcCall call) => Invariant.Unreachable("nobody calls");
 
-        public void SendRaw(int to, ReadOnlySpan<byte> bytes) => Invariant.Unreachable("nobody speaks");
+        public void Arrived(int source, uint through) => Invariant.Unreachable("nobody calls");
     }
 }

@@ -3,21 +3,33 @@ using Banyan.Scene.Records;
 
 namespace Banyan.Sync.Peers;
 
-/// <summary>What a session has done.</summary>
-public interface IPeerOutbox
+/// <summary>What a session has done. Numbers are those of the client's reliable packets; 0 for all others.</summary>
+public interface IPeerOutbox : ISessionMemoryWriter
 {
+    /// <summary>Whether the client remembers for the next gateway what it was told.</summary>
+    bool CanResume { get; }
+
     /// <summary>Sends a packet to the client, behind all others.</summary>
     void Send(ReadOnlySpan<byte> packet);
 
+    /// <summary>Sends a message of another peer, behind all other packets.</summary>
+    void Deliver(int source, uint number, ReadOnlySpan<byte> packet);
+
     /// <summary>Runs a transaction in the client's name, behind its others.</summary>
-    void Transact(IReadOnlyList<SceneOperation> operations);
+    void Transact(uint number, IReadOnlyList<SceneOperation> operations);
+
+    /// <summary>Something of a packet has to wait.</summary>
+    void Hold(uint number);
+
+    /// <summary>It waits no more.</summary>
+    void Release(uint number);
 
     /// <summary>Tells all servers of a synchronizer's state, this one included.</summary>
     void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state);
 
-    /// <summary>Brings a call to whom it is for.</summary>
+    /// <summary>Brings a call, or plain bytes, to whom they are for.</summary>
     void Call(RpcCall call);
 
-    /// <summary>Brings bytes to another peer, or to the game's own code (peer 1).</summary>
-    void SendRaw(int to, ReadOnlySpan<byte> bytes);
+    /// <summary>The client has, or will never have, all messages of another peer through a number.</summary>
+    void Arrived(int source, uint through);
 }

@@ -1,3 +1,4 @@
+using Banyan.Primitives;
 using Banyan.Scene.Records;
 
 namespace Banyan.Sync.Peers;
@@ -38,6 +39,7 @@ public sealed class LiveTable
 {
     private readonly Dictionary<NodeId, LiveState> _states = [];
     private readonly List<LiveState> _fresh = [];
+    private Timestamp _nextRefresh;
 
     /// <summary>Those that have changed since the last <see cref="Clear"/>, in the order in which they first did.</summary>
     public IReadOnlyList<LiveState> Fresh => _fresh;
@@ -55,6 +57,19 @@ public sealed class LiveTable
         state.IsFresh = true;
         _fresh.Add(state);
         return true;
+    }
+
+    /// <summary>Makes those fresh again that nobody has heard of for long: see <see cref="StateClock"/>.</summary>
+    public void Refresh(Timestamp now)
+    {
+        if (now < _nextRefresh) return;
+        _nextRefresh = now.Add(StateClock.SilenceMax / 2);
+        // The order is that of the node ids, not of the table.
+        foreach (LiveState state in _states.Values.Where(s => !s.IsFresh).OrderBy(s => s.Synchronizer))
+        {
+            state.IsFresh = true;
+            _fresh.Add(state);
+        }
     }
 
     /// <summary>Forgets a synchronizer that is no more, or no more as it was.</summary>

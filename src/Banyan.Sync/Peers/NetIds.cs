@@ -4,8 +4,9 @@ using Banyan.Scene.Records;
 namespace Banyan.Sync.Peers;
 
 /// <summary>
-/// The numbers that packets have for nodes: path cache ids and net ids alike, one for each node and all clients of this
-/// server. A node that clients have lost gets another when it comes again: they remember the old one for what it was.
+/// The numbers that packets have for nodes: path cache ids and net ids alike, one for each node. Clients whose sessions end
+/// with their connection share one set; a session that may resume elsewhere has its own, which its client remembers. A node
+/// that clients have lost gets another number when it comes again: they remember the old one for what it was.
 /// </summary>
 public sealed class NetIds
 {
@@ -21,6 +22,26 @@ public sealed class NetIds
         return _last;
     }
 
+    /// <summary>The number that a node has already.</summary>
+    public bool TryGet(NodeId node, out uint id) => _ids.TryGetValue(node, out id);
+
+    /// <summary>Takes a number over from another gateway; false if it is none, or the node has one.</summary>
+    public bool TryTakeOver(NodeId node, uint id)
+    {
+        if (!IsUsable(id) || !_ids.TryAdd(node, id)) return false;
+        Spend(id);
+        return true;
+    }
+
+    /// <summary>Never gives a number out again.</summary>
+    public void Spend(uint id)
+    {
+        if (IsUsable(id)) _last = Math.Max(_last, id);
+    }
+
     /// <summary>Forgets a node that clients have lost.</summary>
-    public void Forget(NodeId node) => _ids.Remove(node);
+    public bool Forget(NodeId node) => _ids.Remove(node);
+
+    // A client that makes numbers up uses up its own: half of them are left in any case.
+    private static bool IsUsable(uint id) => id is > 0 and < 1 << 30;
 }

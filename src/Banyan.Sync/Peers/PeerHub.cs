@@ -16,10 +16,11 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     private readonly SortedSet<int> _peers = [];
     private readonly SortedDictionary<(int To, int From), Queue<Held>> _held = [];
     private readonly SortedDictionary<int, List<LiveState>> _fresh = []; // by authority, within a tick
+    private readonly StateClock _clock = new();
     private int _heldCount;
 
     // What came before its receiver knew the node, or the sender: the tree comes by another way than calls do.
-    private readonly record struct Held(RpcCall? Call, ReadOnlyMemory<byte> Raw, Timestamp Deadline);
+    private readonly record struct Held(RpcCall Call, Timestamp Deadline);
 
     /// <summary>The world that they see.</summary>
     public GameWorld World { get; } = new(files);
@@ -55,12 +56,15 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
         RetryHeld();
     }
 
-    /// <summary>A client of this server has come: it is told of everything.</summary>
-    public PeerSession Add(int peer, IPeerOutbox outbox)
+    /// <summary>A client of this server has come: it is told of everything that it does not know yet.</summary>
+    /// <param name="peer">Its peer id.</param>
+    /// <param name="outbox">What its session does.</param>
+    /// <param name="memory">What it knows; null if it comes for the first time.</param>
+    public PeerSession Add(int peer, IPeerOutbox outbox, SessionMemory? memory = null)
     {
-        var session = new PeerSession(peer, World, Ids, Live, outbox, limits);
+        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, outbox, limits);
         _sessions.Add(peer, session);
-        session.Begin(_peers);
+        session.Begin(_peers, memory);
         AddPeer(peer);
         return session;
     }
@@ -69,6 +73,13 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     public void Remove(int peer)
     {
         if (_sessions.Remove(peer)) RemovePeer(peer);
+    }
+
+    /// <summary>A client has lost its connection, and may come again, here or elsewhere: to the others it is still there.</summary>
+    public void Detach(int peer)
+    {
+        if (!_sessions.Remove(peer)) return;
+        foreach ((int To, int From) way in _held.Keys.Where(w => w.To == peer).ToList()) Drop(way);
     }
 
     /// <summary>A peer has come, here or on another server.</summary>
@@ -95,6 +106,8 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <returns>How many calls were given up.</returns>
     public int Tick(Timestamp now)
     {
+        _clock.Advance(now);
+        Live.Refresh(now);
         if (Live.Fresh.Count > 0)
         {
             foreach (LiveState state in Live.Fresh)
@@ -128,36 +141,39 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// Brings a call to a client of this server, now or when it knows the node and the caller; in order for each caller.
     /// False if there is no such client, or too much is held already.
     /// </summary>
-    public bool Deliver(RpcCall call, Timestamp now) => Deliver(call.From, call.To, new(call, default, now.Add(HeldMicroseconds)));
-
-    /// <summary>Brings bytes to a client of this server, as calls.</summary>
-    public bool DeliverRaw(int from, int to, ReadOnlySpan<byte> bytes, Timestamp now) =>
-        Deliver(from, to, new(null, bytes.ToArray(), now.Add(HeldMicroseconds)));
-
-    private bool Deliver(int from, int to, Held parcel)
+    public bool Deliver(RpcCall call, Timestamp now)
     {
-        if (!TryGet(to, out PeerSession? session)) return false;
-        if (!_held.TryGetValue((to, from), out Queue<Held>? waiting))
+        if (!TryGet(call.To, out PeerSession? session)) return false;
+        (int To, int From) way = (call.To, call.From);
+        bool isWaiting = _held.TryGetValue(way, out Queue<Held>? waiting);
+        if (_heldCount >= HeldMax && isWaiting) return false;
+        switch (session.Arrivals.Take(call))
         {
-            if (Deliver(session, from, parcel)) return true;
-            if (_heldCount >= HeldMax) return false;
-            _held.Add((to, from), waiting = []);
+            case Arrival.Early:
+                return true;
+            case Arrival.Again:
+                session.TellArrived(call.From);
+                return true;
         }
 
-        if (_heldCount >= HeldMax) return false;
-        waiting.Enqueue(parcel);
+        if (!isWaiting && session.Deliver(call)) return true;
+        if (_heldCount >= HeldMax)
+        {
+            session.GiveUp(call);
+            return false;
+        }
+
+        if (!isWaiting) _held.Add(way, waiting = []);
+        waiting!.Enqueue(new(call, now.Add(HeldMicroseconds)));
         _heldCount++;
         return true;
     }
-
-    private static bool Deliver(PeerSession session, int from, Held parcel) =>
-        parcel.Call is { } call ? session.Deliver(call) : session.DeliverRaw(from, parcel.Raw.Span);
 
     private void RetryHeld()
     {
         foreach (((int To, int From) way, Queue<Held> waiting) in _held.ToList())
         {
-            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && Deliver(session, way.From, waiting.Peek()))
+            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && session.Deliver(waiting.Peek().Call))
             {
                 waiting.Dequeue();
                 _heldCount--;
@@ -170,6 +186,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     private void Drop((int To, int From) way)
     {
         _heldCount -= _held[way].Count;
+        if (TryGet(way.To, out PeerSession? session)) session.GiveUp(_held[way].Last().Call);
         _held.Remove(way);
     }
 

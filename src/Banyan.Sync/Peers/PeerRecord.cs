@@ -5,9 +5,14 @@ namespace Banyan.Sync.Peers;
 
 /// <summary>A connected peer, as all servers know it: written with what its joining does to the tree, deleted when its leaving has been done.</summary>
 /// <param name="Server">Where it is connected.</param>
-/// <param name="Life">Which life of that server: the peers of an earlier one are gone.</param>
-public sealed record PeerRecord(ServerId Server, ulong Life)
+/// <param name="Life">Which life of that server: the connections of an earlier one are gone.</param>
+/// <param name="Connection">Counts the connections of the session: a peer that has come again is not the one that is missed.</param>
+/// <param name="SecretHash">Of what a client must know to resume the session elsewhere; 0 if it cannot.</param>
+public sealed record PeerRecord(ServerId Server, ulong Life, ulong Connection, UInt128 SecretHash)
 {
+    /// <summary>Whether the peer may come again after its connection has broken.</summary>
+    public bool CanResume => SecretHash != 0;
+
     private const byte Table = (byte)'G';
     private const int KeyLength = 5;
 
@@ -35,9 +40,12 @@ public sealed record PeerRecord(ServerId Server, ulong Life)
     /// <summary>The stored form.</summary>
     public byte[] Encode()
     {
-        var writer = new ByteWriter(16);
+        var writer = new ByteWriter(40);
         writer.Number(Server.Value);
         writer.UInt64(Life);
+        writer.Number(Connection);
+        writer.UInt64((ulong)(SecretHash >> 64));
+        writer.UInt64((ulong)SecretHash);
         return writer.ToArray();
     }
 
@@ -46,7 +54,7 @@ public sealed record PeerRecord(ServerId Server, ulong Life)
     {
         var reader = new ByteReader(bytes);
         ulong server = reader.Number();
-        record = new(new((uint)server), reader.UInt64());
+        record = new(new((uint)server), reader.UInt64(), reader.Number(), new(reader.UInt64(), reader.UInt64()));
         return reader.IsAtEnd && server <= uint.MaxValue;
     }
 }

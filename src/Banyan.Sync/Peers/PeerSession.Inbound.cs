@@ -14,9 +14,11 @@ namespace Banyan.Sync.Peers;
 /// <content>What a client sends. Nothing of it is trusted, and nothing is passed on as it came.</content>
 public sealed partial class PeerSession
 {
+    private const int PathBytesMax = 8_192;
     private readonly Dictionary<(int To, uint Id), HeardPath> _heard = [];
     private readonly Dictionary<NodeId, SyncSequence> _received = [];
     private int _refusals;
+    private uint _number;
 
     // A path that the client has numbered; its node is looked for until it is found, and is the same from then on.
     private sealed class HeardPath(NodePath path)
@@ -27,8 +29,11 @@ public sealed partial class PeerSession
     }
 
     /// <summary>Takes a packet of the client; null if it was taken, else why not.</summary>
-    public Refusal? OnPacket(ReadOnlySpan<byte> packet)
+    /// <param name="packet">As SceneMultiplayer made it.</param>
+    /// <param name="number">Among its reliable ones; 0 for others.</param>
+    public Refusal? OnPacket(ReadOnlySpan<byte> packet, uint number = 0)
     {
+        _number = number;
         if (packet.Length > _limits.PacketBytesMax) return new("a packet that is too large", EndsSession: true);
         Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
         if (refusal is { EndsSession: false } && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
@@ -77,7 +82,7 @@ public sealed partial class PeerSession
                 return !DeltaPacket.TryRead(packet, out DeltaPacket delta) ? Unreadable : to == Cluster ? OnDelta(delta) : null;
             case PacketCommand.Raw:
                 if (!RawPacket.TryRead(packet, out RawPacket raw)) return Unreadable;
-                _outbox.SendRaw(to, raw.Bytes);
+                _outbox.Call(new(Peer, to, NodeId.None, raw.Bytes.ToArray(), _number));
                 return null;
             case PacketCommand.Spawn:
                 return !SpawnPacket.TryRead(packet, out SpawnPacket spawn) ? Unreadable : to == Cluster ? OnSpawn(spawn) : null;
@@ -91,10 +96,14 @@ public sealed partial class PeerSession
     private Refusal? OnSimplifyPath(int to, SimplifyPathPacket packet)
     {
         if (_heard.Count >= _limits.PathsMax) return new("too many paths", EndsSession: true);
-        var heard = new HeardPath(NodePath.Parse(Encoding.UTF8.GetString(packet.Path)));
-        if (!_heard.TryAdd((to, packet.Id), heard)) return new("a path's number twice", EndsSession: true);
+        if (packet.Path.Length > PathBytesMax) return new("a path that is too long", EndsSession: true);
+        string path = Encoding.UTF8.GetString(packet.Path);
+        var heard = new HeardPath(NodePath.Parse(path));
+        // What a client sends again after it has resumed may have come to the last gateway, too.
+        if (!_heard.TryAdd((to, packet.Id), heard) && !_heard[(to, packet.Id)].Path.Equals(heard.Path)) return new("a path's number twice", EndsSession: true);
         // A node of the client's own making is not here yet; what it calls there is looked up when it does.
         bool agrees = Find(heard) is not { } node || packet.MethodsMd5.SequenceEqual(Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5));
+        if (_outbox.CanResume) SessionMemory.HeardPath(to, packet.Id, _heard[(to, packet.Id)].Node, path, _outbox);
         _outer.Clear();
         ConfirmPathPacket.Write(_outer, agrees, packet.Id);
         SendInName(to, _outer.Written);
@@ -136,7 +145,7 @@ public sealed partial class PeerSession
         if (!Arguments.TryRead(packet, _limits.Values, out _)) return new("arguments that cannot be read", EndsSession: true);
         var copy = new ByteWriter(packet.Arguments.Length + 8);
         packet.WriteTo(copy, 0);
-        _outbox.Call(new(Peer, to, id, copy.ToArray()));
+        _outbox.Call(new(Peer, to, id, copy.ToArray(), _number));
         return null;
     }
 
@@ -184,7 +193,7 @@ public sealed partial class PeerSession
         if (watched.Length < 64 && mask >> watched.Length != 0) return new("a delta of properties that are not watched", EndsSession: true);
         int count = System.Numerics.BitOperations.PopCount(mask);
         if (!State.TryRead(state, count, _limits.Values, out ImmutableArray<Variant> values)) return new("a state that does not fit its synchronizer", EndsSession: true);
-        _outbox.Transact(Writes(watched, mask, values));
+        _outbox.Transact(_number, Writes(watched, mask, values));
         return null;
     }
 
@@ -219,20 +228,26 @@ public sealed partial class PeerSession
 
     private void ForgetHeardFor(int peer)
     {
-        foreach ((int To, uint Id) path in _heard.Keys.Where(p => p.To == peer).ToList()) _heard.Remove(path);
+        foreach ((int To, uint Id) path in _heard.Keys.Where(p => p.To == peer).ToList()) ForgetHeard(path);
     }
 
     // A client that has lost a node will number it anew when it comes again.
     private void ForgetHeard(IReadOnlySet<NodeId> lost)
     {
-        foreach (((int To, uint Id) number, HeardPath heard) in _heard.Where(h => lost.Contains(h.Value.Node)).ToList()) _heard.Remove(number);
+        foreach (((int To, uint Id) number, HeardPath heard) in _heard.Where(h => lost.Contains(h.Value.Node)).ToList()) ForgetHeard(number);
         foreach (NodeId node in lost) _received.Remove(node);
+    }
+
+    private void ForgetHeard((int To, uint Id) path)
+    {
+        _heard.Remove(path);
+        if (_outbox.CanResume) SessionMemory.ForgetHeardPath(path.To, path.Id, _outbox);
     }
 
     private bool WriteCall(ByteWriter writer, RpcCall call, bool confirmed)
     {
         if (!RpcPacket.TryRead(call.Packet.Span, out RpcPacket packet)) return false;
-        if (confirmed) packet.WriteTo(writer, _ids.Of(call.Node));
+        if (confirmed) packet.WriteTo(writer, NumberOf(call.Node));
         else packet.WriteWithPathTo(writer, Encoding.UTF8.GetBytes(_world.PathOf(call.Node)!));
         return true;
     }

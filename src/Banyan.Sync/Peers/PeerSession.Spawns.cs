@@ -25,7 +25,7 @@ public sealed partial class PeerSession
         public NodeId Node { get; set; }
 
         // Deltas that came before it was in the tree.
-        public List<(uint Number, ulong Mask, byte[] State)> Waiting { get; } = [];
+        public List<(uint Number, ulong Mask, byte[] State, uint Packet)> Waiting { get; } = [];
     }
 
     private Refusal? OnSpawn(SpawnPacket packet)
@@ -46,10 +46,17 @@ public sealed partial class PeerSession
         for (int i = 0; i < packet.SyncNetIdCount; i++) numbers.Add(packet.SyncNetId(i));
         var spawn = new OwnSpawn(id, name, numbers.ToImmutable());
         if (!TryReadSpawnState(packet.State, scene, spawn.Synchronizers.Length, plan.RootPath, operations)) return new("a spawn whose state does not fit its scene", EndsSession: true);
-        if (!_ownSpawns.TryAdd(packet.NetId, spawn)) return new("a net id twice", EndsSession: true);
-        for (int i = 0; i < spawn.Synchronizers.Length; i++) _ownSynchronizers[spawn.Synchronizers[i]] = (spawn, i);
-        _outbox.Transact(operations);
+        if (_ownSpawns.TryGetValue(packet.NetId, out OwnSpawn? before) && (before.Spawner != id || before.Name != name)) return new("a net id twice", EndsSession: true);
+        if (before is null) Add(packet.NetId, spawn);
+        _outbox.Transact(_number, operations);
         return null;
+    }
+
+    private void Add(uint netId, OwnSpawn spawn)
+    {
+        _ownSpawns.Add(netId, spawn);
+        for (int i = 0; i < spawn.Synchronizers.Length; i++) _ownSynchronizers[spawn.Synchronizers[i]] = (spawn, i);
+        if (_outbox.CanResume) SessionMemory.OwnSpawn(netId, spawn.Spawner, spawn.Name, spawn.Synchronizers.AsSpan(), _outbox);
     }
 
     // The client writes those synchronizers that it has numbered: the first of the scene, as far as anybody can tell.
@@ -77,18 +84,21 @@ public sealed partial class PeerSession
     {
         if (!_ownSpawns.Remove(packet.NetId, out OwnSpawn? spawn)) return new("a despawn of nothing", EndsSession: false);
         foreach (uint number in spawn.Synchronizers) _ownSynchronizers.Remove(number);
+        foreach ((_, _, _, uint waiting) in spawn.Waiting) _outbox.Release(waiting);
+        if (_outbox.CanResume) SessionMemory.ForgetOwnSpawn(packet.NetId, _outbox);
         if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner) || spawner.Authority != Peer) return new("a despawn by a spawner that is another's", EndsSession: false);
         // By its path: the spawn itself may still be under way, before this one.
         NodeRef node = Find(spawn) is { } there ? NodeRef.Of(there.Node) : NodeRef.At(ScenePath.Join(ScenePath.Root + "/" + _world.PathOf(spawner.Parent), spawn.Name));
-        _outbox.Transact([new DespawnOperation(node)]);
+        _outbox.Transact(_number, [new DespawnOperation(node)]);
         return null;
     }
 
     private Refusal? Wait(uint number, ulong mask, ReadOnlySpan<byte> state)
     {
-        List<(uint, ulong, byte[])> waiting = _ownSynchronizers[number].Spawn.Waiting;
+        List<(uint, ulong, byte[], uint)> waiting = _ownSynchronizers[number].Spawn.Waiting;
         if (waiting.Count >= WaitingDeltasMax) return new("too many deltas of a node that is under way", EndsSession: true);
-        waiting.Add((number, mask, state.ToArray()));
+        waiting.Add((number, mask, state.ToArray(), _number));
+        _outbox.Hold(_number);
         return null;
     }
 
@@ -96,9 +106,11 @@ public sealed partial class PeerSession
     {
         foreach (OwnSpawn spawn in _ownSpawns.Values.Where(s => s.Waiting.Count > 0 && Find(s) is not null).ToList())
         {
-            foreach ((uint number, ulong mask, byte[] state) in spawn.Waiting)
+            foreach ((uint number, ulong mask, byte[] state, uint packet) in spawn.Waiting)
             {
+                _number = packet;
                 if (OwnSpawned(number) is { } synchronizer) TakeDelta(synchronizer, mask, state);
+                _outbox.Release(packet);
             }
 
             spawn.Waiting.Clear();

@@ -35,7 +35,7 @@ public sealed partial class PeerSession
     private readonly Dictionary<(int Source, NodeId Node), bool> _paths = []; // whether it was confirmed
     private readonly Dictionary<NodeId, View> _views = [];
     private readonly SortedSet<NodeId> _due = []; // views with something to tell
-    private readonly SortedDictionary<int, ushort> _sequences = [];
+    private readonly StateClock _clock;
 
     // A synchronizer that the client follows, by the number that it has there.
     private sealed class View(Synchronizer synchronizer, uint number, bool isReady)
@@ -53,12 +53,20 @@ public sealed partial class PeerSession
     }
 
     /// <summary>A session that has not begun.</summary>
-    public PeerSession(int peer, GameWorld world, NetIds ids, LiveTable live, IPeerOutbox outbox, PeerLimits limits)
+    /// <param name="peer">The client's peer id.</param>
+    /// <param name="world">What it sees.</param>
+    /// <param name="ids">The numbers of nodes; its own if it can resume.</param>
+    /// <param name="live">The latest states.</param>
+    /// <param name="clock">Numbers the states that it is told.</param>
+    /// <param name="outbox">What it does.</param>
+    /// <param name="limits">What it may have.</param>
+    public PeerSession(int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, IPeerOutbox outbox, PeerLimits limits)
     {
         Peer = peer;
         _world = world;
         _ids = ids;
         _live = live;
+        _clock = clock;
         _outbox = outbox;
         _limits = limits;
     }
@@ -66,11 +74,21 @@ public sealed partial class PeerSession
     /// <summary>The client's peer id.</summary>
     public int Peer { get; }
 
+    /// <summary>What has come to it from other peers.</summary>
+    public Arrivals Arrivals { get; } = new();
+
     /// <summary>Tells of the peers and of the whole tree as it is.</summary>
-    public void Begin(IEnumerable<int> peers)
+    /// <param name="peers">Those that are there.</param>
+    /// <param name="memory">What the client knows already; null if it has only just come.</param>
+    public void Begin(IReadOnlySet<int> peers, SessionMemory? memory = null)
     {
+        if (memory is not null) Recall(memory, peers);
         foreach (int peer in peers) AddPeer(peer);
-        foreach (SpawnedNode node in _world.SpawnedInOrder()) Spawn(node);
+        foreach (SpawnedNode node in _world.SpawnedInOrder())
+        {
+            if (!_told.ContainsKey(node.Node)) Spawn(node);
+        }
+
         foreach (Synchronizer synchronizer in _world.Synchronizers.Values) Follow(synchronizer);
         Flush();
     }
@@ -79,6 +97,7 @@ public sealed partial class PeerSession
     public void AddPeer(int peer)
     {
         if (peer is Cluster || peer == Peer || !_peers.Add(peer)) return;
+        if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: true, _outbox);
         _inner.Clear();
         SystemPacket.WriteAddPeer(_inner, peer);
         _outbox.Send(_inner.Written);
@@ -102,9 +121,10 @@ public sealed partial class PeerSession
         foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) _paths.Remove(path);
         foreach (View view in _views.Values.Where(v => v.Synchronizer.Authority == peer).ToList()) Unfollow(view.Synchronizer.Node);
         // A client frees what a peer has spawned when the peer goes.
-        foreach (SpawnedNode node in _told.Values.Where(n => n.Spawner.Authority == peer).ToList()) _told.Remove(node.Node);
+        foreach (SpawnedNode node in _told.Values.Where(n => n.Spawner.Authority == peer).ToList()) ForgetSpawn(node.Node);
         ForgetHeardFor(peer);
-        _sequences.Remove(peer);
+        Arrivals.Forget(peer);
+        if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: false, _outbox);
         _inner.Clear();
         SystemPacket.WriteDelPeer(_inner, peer);
         _outbox.Send(_inner.Written);
@@ -121,6 +141,11 @@ public sealed partial class PeerSession
         foreach (NodeId node in lost) Unfollow(node);
         foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) _paths.Remove(path);
         ForgetHeard(lost);
+        if (!_outbox.CanResume) return;
+        foreach (NodeId node in lost)
+        {
+            if (_ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
+        }
     }
 
     /// <summary>Then, what has come: nodes that were lost have new numbers now.</summary>
@@ -149,10 +174,8 @@ public sealed partial class PeerSession
     {
         if (source == Peer || !IsKnownSource(source)) return;
         // Every client, every entity, every tick: this loop is what a gateway spends its time on.
-        ushort sequence = _sequences.GetValueOrDefault(source);
-        bool any = false;
         _outer.Clear();
-        var packet = new SyncPacketWriter(_outer, (ushort)(sequence + 1));
+        var packet = new SyncPacketWriter(_outer, _clock.Sequence);
         foreach (LiveState state in fresh)
         {
             if (!_views.TryGetValue(state.Synchronizer, out View? view) || view.Synchronizer.AuthorityEpoch != state.AuthorityEpoch) continue;
@@ -162,38 +185,51 @@ public sealed partial class PeerSession
                 continue;
             }
 
-            any = true;
             if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
             SendInName(source, _outer.Written);
             _outer.Clear();
-            packet = new(_outer, (ushort)(sequence + 1));
+            packet = new(_outer, _clock.Sequence);
             packet.Append(view.Number, state.Bytes);
         }
 
         if (packet.Count > 0) SendInName(source, _outer.Written);
-        if (any) _sequences[source] = (ushort)(sequence + 1);
     }
 
     /// <summary>Brings a call to this client; false if it cannot be: the client does not have the node, or does not know the caller.</summary>
     public bool Deliver(RpcCall call)
     {
-        if ((call.From != Cluster && !_peers.Contains(call.From)) || !Has(call.Node)) return false;
-        bool confirmed = Announce(call.From, call.Node);
-        // The call as it came, with the node as this client knows it.
+        if (call.From != Cluster && !_peers.Contains(call.From)) return false;
         _outer.Clear();
-        if (!WriteCall(_outer, call, confirmed)) return false;
-        SendInName(call.From, _outer.Written);
+        if (call.Node.IsNone)
+        {
+            RawPacket.Write(_outer, call.Packet.Span);
+        }
+        else
+        {
+            if (!Has(call.Node)) return false;
+            bool confirmed = Announce(call.From, call.Node);
+            // The call as it came, with the node as this client knows it.
+            _outer.Clear();
+            if (!WriteCall(_outer, call, confirmed)) return false;
+        }
+
+        _outbox.Deliver(call.From, call.Number, InName(call.From, _outer.Written));
         return true;
     }
 
-    /// <summary>Brings bytes of another peer.</summary>
-    public bool DeliverRaw(int from, ReadOnlySpan<byte> bytes)
+    /// <summary>The client says that it has all messages of a peer through a number.</summary>
+    public void OnHeard(int source, uint through)
     {
-        if (from != Cluster && !_peers.Contains(from)) return false;
-        _outer.Clear();
-        RawPacket.Write(_outer, bytes);
-        SendInName(from, _outer.Written);
-        return true;
+        if (Arrivals.OnHeard(source, through)) _outbox.Arrived(source, through);
+    }
+
+    /// <summary>Says once more what has arrived of a peer.</summary>
+    public void TellArrived(int source) => _outbox.Arrived(source, Arrivals.HeardFrom(source));
+
+    /// <summary>Nothing through this call will be waited for any more.</summary>
+    public void GiveUp(RpcCall call)
+    {
+        if (call.Number != 0) OnHeard(call.From, call.Number);
     }
 
     // Whether the client has a node, as far as it was told.
@@ -211,21 +247,44 @@ public sealed partial class PeerSession
         if (source == Peer)
         {
             // It has put the node there itself.
-            _told[node.Node] = node;
+            Told(node);
             return;
         }
 
         if (!IsKnownSource(source) || !Has(node.Spawner.Node)) return;
         Announce(source, node.Spawner.Node);
         (ImmutableArray<uint> numbers, byte[] state) = SpawnState(node);
+        (uint spawner, uint number) = (NumberOf(node.Spawner.Node), NumberOf(node.Node));
         _outer.Clear();
         byte[] name = Encoding.UTF8.GetBytes(node.Name);
         if (node.Scene == SpawnPacket.CustomScene)
-            SpawnPacket.WriteCustom(_outer, _ids.Of(node.Spawner.Node), _ids.Of(node.Node), numbers.AsSpan(), name, node.Argument.Span, state);
+            SpawnPacket.WriteCustom(_outer, spawner, number, numbers.AsSpan(), name, node.Argument.Span, state);
         else
-            SpawnPacket.Write(_outer, node.Scene, _ids.Of(node.Spawner.Node), _ids.Of(node.Node), numbers.AsSpan(), name, state);
+            SpawnPacket.Write(_outer, node.Scene, spawner, number, numbers.AsSpan(), name, state);
+        Told(node);
         SendInName(source, _outer.Written);
+    }
+
+    private void Told(SpawnedNode node)
+    {
         _told[node.Node] = node;
+        if (_outbox.CanResume) SessionMemory.Spawn(node, _outbox);
+    }
+
+    private bool ForgetSpawn(NodeId node)
+    {
+        if (!_told.Remove(node)) return false;
+        if (_outbox.CanResume) SessionMemory.ForgetSpawn(node, _outbox);
+        return true;
+    }
+
+    // What the client is about to hear of for the first time it must remember under this number.
+    private uint NumberOf(NodeId node)
+    {
+        if (!_outbox.CanResume || _ids.TryGet(node, out uint number)) return _ids.Of(node);
+        number = _ids.Of(node);
+        SessionMemory.Number(node, number, SessionMemory.HashOf(_world.PathOf(node) ?? ""), _outbox);
+        return number;
     }
 
     // The numbers of those synchronizers that the spawner's authority writes, and the values that come with the spawn.
@@ -239,7 +298,7 @@ public sealed partial class PeerSession
         {
             Synchronizer synchronizer = _world.Synchronizers[id];
             if (synchronizer.Authority != node.Spawner.Authority) continue;
-            numbers.Add(_ids.Of(id));
+            numbers.Add(NumberOf(id));
             complete &= TryWriteValues(synchronizer, synchronizer.Spawn);
         }
 
@@ -248,10 +307,10 @@ public sealed partial class PeerSession
 
     private void Despawn(SpawnedNode node)
     {
-        if (_told.Remove(node.Node) && node.Spawner.Authority != Peer && IsKnownSource(node.Spawner.Authority))
+        if (ForgetSpawn(node.Node) && node.Spawner.Authority != Peer && IsKnownSource(node.Spawner.Authority))
         {
             _outer.Clear();
-            DespawnPacket.Write(_outer, _ids.Of(node.Node));
+            DespawnPacket.Write(_outer, NumberOf(node.Node));
             SendInName(node.Spawner.Authority, _outer.Written);
         }
     }
@@ -263,7 +322,7 @@ public sealed partial class PeerSession
         bool isNumbered = _told.TryGetValue(synchronizer.Root, out SpawnedNode? root)
             && root.Spawner.Authority == synchronizer.Authority && root.Synchronizers.Contains(synchronizer.Node);
         bool isReady = isNumbered || Announce(synchronizer.Authority, synchronizer.Node);
-        var view = new View(synchronizer, isNumbered ? _ids.Of(synchronizer.Node) : _ids.Of(synchronizer.Node) | Packet.PathFlag, isReady);
+        var view = new View(synchronizer, isNumbered ? NumberOf(synchronizer.Node) : NumberOf(synchronizer.Node) | Packet.PathFlag, isReady);
         _views.Add(synchronizer.Node, view);
         Owe(view, synchronizer.Watched.Length == 64 ? ulong.MaxValue : (1UL << synchronizer.Watched.Length) - 1, live: true);
     }
@@ -286,8 +345,9 @@ public sealed partial class PeerSession
     {
         if (_paths.TryGetValue((source, node), out bool confirmed)) return confirmed;
         _paths.Add((source, node), false);
+        uint number = NumberOf(node);
         _outer.Clear();
-        SimplifyPathPacket.Write(_outer, Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5), _ids.Of(node), Encoding.UTF8.GetBytes(_world.PathOf(node)!));
+        SimplifyPathPacket.Write(_outer, Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5), number, Encoding.UTF8.GetBytes(_world.PathOf(node)!));
         SendInName(source, _outer.Written);
         return false;
     }
@@ -322,16 +382,15 @@ public sealed partial class PeerSession
     private void SendStates(int source, List<View> views)
     {
         if (views.Count == 0) return;
-        ushort sequence = _sequences[source] = (ushort)(_sequences.GetValueOrDefault(source) + 1);
         _outer.Clear();
-        var packet = new SyncPacketWriter(_outer, sequence);
+        var packet = new SyncPacketWriter(_outer, _clock.Sequence);
         foreach (View view in views)
         {
             if (_live[view.Synchronizer.Node] is not { } state || state.AuthorityEpoch != view.Synchronizer.AuthorityEpoch) continue;
             if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
             SendInName(source, _outer.Written);
             _outer.Clear();
-            packet = new(_outer, sequence);
+            packet = new(_outer, _clock.Sequence);
             packet.Append(view.Number, state.Bytes);
         }
 
@@ -397,17 +456,14 @@ public sealed partial class PeerSession
             && PropertyValue.TryDecode(stored, out value);
     }
 
-    // What does not come from the cluster itself is relayed, as a Godot server does for its clients.
-    private void SendInName(int source, ReadOnlySpan<byte> packet)
-    {
-        if (source == Cluster)
-        {
-            _outbox.Send(packet);
-            return;
-        }
+    private void SendInName(int source, ReadOnlySpan<byte> packet) => _outbox.Send(InName(source, packet));
 
+    // What does not come from the cluster itself is relayed, as a Godot server does for its clients.
+    private ReadOnlySpan<byte> InName(int source, ReadOnlySpan<byte> packet)
+    {
+        if (source == Cluster) return packet;
         _inner.Clear();
         SystemPacket.WriteRelay(_inner, source, packet);
-        _outbox.Send(_inner.Written);
+        return _inner.Written;
     }
 }

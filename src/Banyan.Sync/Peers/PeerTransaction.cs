@@ -3,30 +3,48 @@ using Banyan.Scene.Operations;
 
 namespace Banyan.Sync.Peers;
 
-/// <summary>A peer joins, with all that this does to the tree, or leaves.</summary>
+/// <summary>A peer joins, with all that this does to the tree, comes again through another server, or leaves.</summary>
 public sealed class PeerTransaction : ITransactionBody
 {
     private readonly int _peer;
-    private readonly PeerRecord _record;
-    private readonly bool _joins;
+    private readonly Func<PeerRecord?, string?> _check;
+    private readonly Func<PeerRecord?, PeerRecord?> _change;
     private readonly SceneTransaction _scene;
 
-    private PeerTransaction(int peer, PeerRecord record, bool joins, IReadOnlyList<SceneOperation> operations)
+    private PeerTransaction(int peer, Func<PeerRecord?, string?> check, Func<PeerRecord?, PeerRecord?> change, IReadOnlyList<SceneOperation> operations)
     {
         _peer = peer;
-        _record = record;
-        _joins = joins;
+        _check = check;
+        _change = change;
         _scene = new(operations);
     }
 
     /// <summary>The peer has come; gives up if its id is taken, or the tree refuses an operation.</summary>
-    public static PeerTransaction Join(int peer, PeerRecord record, IReadOnlyList<SceneOperation> operations) => new(peer, record, joins: true, operations);
+    public static PeerTransaction Join(int peer, PeerRecord record, IReadOnlyList<SceneOperation> operations) =>
+        new(peer, known => known is null ? null : $"peer {peer} is there already", _ => record, operations);
 
-    /// <summary>The peer has gone; gives up if it is not there, or came again elsewhere.</summary>
-    public static PeerTransaction Leave(int peer, PeerRecord record) => new(peer, record, joins: false, []);
+    /// <summary>The peer has come again; gives up if it is gone, or if what it knows does not prove that it was here.</summary>
+    /// <param name="peer">Its id.</param>
+    /// <param name="record">Where it is now, with the hash of what it knows; the connection is counted here.</param>
+    public static PeerTransaction Resume(int peer, PeerRecord record) => new(
+        peer,
+        known => known is null || !known.CanResume || known.SecretHash != record.SecretHash ? $"peer {peer} has no session here any more" : null,
+        known => record with { Connection = known!.Connection + 1 },
+        []);
+
+    /// <summary>Something that is done because a peer has gone; gives up if it came again.</summary>
+    public static PeerTransaction Clear(int peer, PeerRecord record, SceneOperation operation) =>
+        new(peer, known => known == record ? null : $"peer {peer} is not gone", known => known, [operation]);
+
+    /// <summary>The peer has gone; gives up if it is not there, or came again.</summary>
+    public static PeerTransaction Leave(int peer, PeerRecord record) =>
+        new(peer, known => known == record ? null : $"peer {peer} is not there, or not gone", _ => null, []);
 
     /// <summary>Why it gave up; null if it did not.</summary>
     public string? Error { get; private set; }
+
+    /// <summary>Whether the peer's record was not as it had to be.</summary>
+    public bool HasMissed { get; private set; }
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Reply => default;
@@ -35,17 +53,20 @@ public sealed class PeerTransaction : ITransactionBody
     public IEnumerable<TransactionStep> Run(Transaction transaction)
     {
         Error = null;
+        HasMissed = false;
         GetStep get = transaction.Get(PeerRecord.KeyOf(_peer));
         yield return get;
-        bool isThere = get.Value is not null && PeerRecord.TryDecode(get.Value, out PeerRecord known) && (_joins || known == _record);
-        if (isThere == _joins)
+        PeerRecord? known = get.Value is not null && PeerRecord.TryDecode(get.Value, out PeerRecord there) ? there : null;
+        if (_check(known) is { } why)
         {
-            GiveUp(transaction, _joins ? $"peer {_peer} is there already" : $"peer {_peer} is not there");
+            HasMissed = true;
+            GiveUp(transaction, why);
             yield break;
         }
 
-        if (_joins) transaction.Put(PeerRecord.KeyOf(_peer), _record.Encode());
-        else transaction.Delete(PeerRecord.KeyOf(_peer));
+        PeerRecord? record = _change(known);
+        if (record is null) transaction.Delete(PeerRecord.KeyOf(_peer));
+        else if (record != known) transaction.Put(PeerRecord.KeyOf(_peer), record.Encode());
         foreach (TransactionStep step in _scene.Run(transaction)) yield return step;
         if (_scene.Error is { } error) GiveUp(transaction, error.ToString());
     }

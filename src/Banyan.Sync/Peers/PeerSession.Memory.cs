@@ -1,0 +1,69 @@
+using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Paths;
+using Banyan.Scene.Records;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Peers;
+
+/// <content>A client that comes from another gateway, with what it knows already.</content>
+public sealed partial class PeerSession
+{
+    // What it has and what is so still, it keeps. What is not so any more is taken back, and told anew by whoever calls this.
+    private void Recall(SessionMemory memory, IReadOnlySet<int> peers)
+    {
+        foreach (int peer in memory.Peers)
+        {
+            if (peer is not Cluster && peer != Peer) _peers.Add(peer);
+        }
+
+        foreach ((NodeId node, (uint number, ulong pathHash)) in memory.Numbers)
+        {
+            if (_world.PathOf(node) is { } path && SessionMemory.HashOf(path) == pathHash && _ids.TryTakeOver(node, number)) continue;
+            _ids.Spend(number);
+            SessionMemory.ForgetNumber(node, _outbox);
+        }
+
+        RecallSpawned(memory, peers);
+        foreach (NodeId node in memory.Numbers.Keys)
+        {
+            // It stood below something that is taken back.
+            if (!Has(node) && _ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
+        }
+
+        foreach (((int To, uint Id) number, (NodeId node, string path)) in memory.Heard.Take(_limits.PathsMax))
+        {
+            if (!IsKnownSource(number.To) || (!node.IsNone && !Has(node))) SessionMemory.ForgetHeardPath(number.To, number.Id, _outbox);
+            else _heard.Add(number, new(NodePath.Parse(path)) { Node = node });
+        }
+
+        foreach ((uint netId, (NodeId spawner, string name, uint[] synchronizers)) in memory.Own.Take(OwnSpawnsMax))
+            Add(netId, new(spawner, name, [.. synchronizers]));
+        foreach (int peer in _peers.Where(p => !peers.Contains(p)).ToList()) RemovePeer(peer);
+    }
+
+    private void RecallSpawned(SessionMemory memory, IReadOnlySet<int> peers)
+    {
+        // A node stands below its spawner's parent, so parents come first here.
+        foreach (SpawnedNode node in _world.SpawnedInOrder())
+        {
+            if (!memory.Spawned.TryGetValue(node.Node, out (int Authority, ulong Hash) known) || known.Hash != SessionMemory.HashOf(node)) continue;
+            bool isOwn = node.Spawner.Authority == Peer;
+            if (isOwn || (IsKnownSource(node.Spawner.Authority) && _ids.TryGet(node.Node, out _) && Has(node.Spawner.Node))) _told[node.Node] = node;
+        }
+
+        // The deepest first: they were numbered after what they stand below.
+        foreach ((NodeId node, (int authority, _)) in memory.Spawned.Where(s => !_told.ContainsKey(s.Key)).OrderByDescending(s => NumberIn(memory, s.Key)))
+        {
+            SessionMemory.ForgetSpawn(node, _outbox);
+            uint number = NumberIn(memory, node);
+            // What a peer has spawned, its going frees.
+            if (number == 0 || authority == Peer || !IsKnownSource(authority) || (authority != Cluster && !peers.Contains(authority))) continue;
+            _outer.Clear();
+            DespawnPacket.Write(_outer, number);
+            SendInName(authority, _outer.Written);
+            if (_ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
+        }
+    }
+
+    private static uint NumberIn(SessionMemory memory, NodeId node) => memory.Numbers.GetValueOrDefault(node).Number;
+}

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Banyan.Primitives;
+using Banyan.Scene.Records;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Peers;
+
+/// <summary>
+/// What a client was told, as it keeps it for whichever gateway it comes to next: see docs/godot-sessions.md. To the
+/// client, entries are bytes without a meaning; here is what they mean.
+/// </summary>
+/// <remarks>
+/// <code>
+/// 'N' node      the node's number, and a hash of its path
+/// 'S' node      a spawned node that it has: the spawner's authority, and a hash of what else would make a difference
+/// 'P' peer      a peer that it knows
+/// 'H' peer, id  a path that it has numbered itself, for a peer
+/// 'O' net id    a node that it has spawned itself: the spawner, the name, the numbers of its synchronizers
+/// </code>
+/// A client may make up what it likes: it is all about what itself sees. What it may write, the tree says.
+/// </remarks>
+public sealed class SessionMemory
+{
+    private const byte NumberTable = (byte)'N';
+    private const byte SpawnTable = (byte)'S';
+    private const byte PeerTable = (byte)'P';
+    private const byte HeardTable = (byte)'H';
+    private const byte OwnTable = (byte)'O';
+
+    /// <summary>Numbers of nodes.</summary>
+    public SortedDictionary<NodeId, (uint Number, ulong PathHash)> Numbers { get; } = [];
+
+    /// <summary>Spawned nodes that the client has.</summary>
+    public SortedDictionary<NodeId, (int Authority, ulong Hash)> Spawned { get; } = [];
+
+    /// <summary>Peers that it knows.</summary>
+    public SortedSet<int> Peers { get; } = [];
+
+    /// <summary>Paths that it has numbered.</summary>
+    public SortedDictionary<(int To, uint Id), (NodeId Node, string Path)> Heard { get; } = [];
+
+    /// <summary>Nodes that it has spawned itself.</summary>
+    public SortedDictionary<uint, (NodeId Spawner, string Name, uint[] Synchronizers)> Own { get; } = [];
+
+    /// <summary>Reads what a client brings along: {u8 key length, key, u16 value length, value}*. False if it is not of this form.</summary>
+    /// <param name="bytes">As the client sent it.</param>
+    /// <param name="entriesMax">More are refused.</param>
+    /// <param name="memory">What it means.</param>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, int entriesMax, [NotNullWhen(true)] out SessionMemory? memory)
+    {
+        memory = new();
+        var reader = new ByteReader(bytes);
+        for (int entries = 0; !reader.IsAtEnd; entries++)
+        {
+            ReadOnlySpan<byte> key = reader.Raw(reader.Byte());
+            ReadOnlySpan<byte> value = reader.Raw(reader.UInt16());
+            if (reader.Failed || entries >= entriesMax || !memory.TryAdd(key, value))
+            {
+                memory = null;
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    internal static void Number(NodeId node, uint number, ulong pathHash, ISessionMemoryWriter writer)
+    {
+        Span<byte> value = stackalloc byte[12];
+        BinaryPrimitives.WriteUInt32LittleEndian(value, number);
+        BinaryPrimitives.WriteUInt64LittleEndian(value[4..], pathHash);
+        writer.Remember(KeyOf(NumberTable, node, stackalloc byte[9]), value);
+    }
+
+    internal static void ForgetNumber(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(NumberTable, node, stackalloc byte[9]), []);
+
+    internal static void Spawn(SpawnedNode node, ISessionMemoryWriter writer)
+    {
+        Span<byte> value = stackalloc byte[12];
+        BinaryPrimitives.WriteInt32LittleEndian(value, node.Spawner.Authority);
+        BinaryPrimitives.WriteUInt64LittleEndian(value[4..], HashOf(node));
+        writer.Remember(KeyOf(SpawnTable, node.Node, stackalloc byte[9]), value);
+    }
+
+    internal static void ForgetSpawn(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(SpawnTable, node, stackalloc byte[9]), []);
+
+    internal static void Peer(int peer, bool isThere, ISessionMemoryWriter writer)
+    {
+        Span<byte> key = stackalloc byte[5];
+        key[0] = PeerTable;
+        BinaryPrimitives.WriteInt32LittleEndian(key[1..], peer);
+        writer.Remember(key, isThere ? [1] : []);
+    }
+
+    internal static void HeardPath(int to, uint id, NodeId node, string path, ISessionMemoryWriter writer)
+    {
+        var value = new ByteWriter(64);
+        value.UInt64(node.Value);
+        value.Raw(Encoding.UTF8.GetBytes(path));
+        writer.Remember(KeyOf(to, id, stackalloc byte[9]), value.Written);
+    }
+
+    internal static void ForgetHeardPath(int to, uint id, ISessionMemoryWriter writer) => writer.Remember(KeyOf(to, id, stackalloc byte[9]), []);
+
+    internal static void OwnSpawn(uint netId, NodeId spawner, string name, ReadOnlySpan<uint> synchronizers, ISessionMemoryWriter writer)
+    {
+        var value = new ByteWriter(64);
+        value.UInt64(spawner.Value);
+        value.Text(name);
+        foreach (uint number in synchronizers) value.UInt32(number);
+        writer.Remember(KeyOf(netId, stackalloc byte[5]), value.Written);
+    }
+
+    internal static void ForgetOwnSpawn(uint netId, ISessionMemoryWriter writer) => writer.Remember(KeyOf(netId, stackalloc byte[5]), []);
+
+    /// <summary>Whether a client that has the node as it was need not be told of it as it is now.</summary>
+    internal static ulong HashOf(SpawnedNode node)
+    {
+        ulong hash = StableHash.Add(0, Encoding.UTF8.GetBytes(node.Name));
+        hash = StableHash.Add(hash, node.Spawner.Node.Value);
+        hash = StableHash.Add(hash, node.Spawner.Parent.Value);
+        hash = StableHash.Add(hash, (ulong)node.Spawner.Authority);
+        return StableHash.Add(hash, node.Scene);
+    }
+
+    internal static ulong HashOf(string path) => StableHash.Add(1, Encoding.UTF8.GetBytes(path));
+
+    private bool TryAdd(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (key.IsEmpty) return false;
+        var keys = new ByteReader(key[1..]);
+        var values = new ByteReader(value);
+        switch (key[0])
+        {
+            case NumberTable:
+                return Numbers.TryAdd(new(keys.UInt64()), (values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
+            case SpawnTable:
+                return Spawned.TryAdd(new(keys.UInt64()), ((int)values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
+            case PeerTable:
+                return Peers.Add((int)keys.UInt32()) && keys.IsAtEnd && value is [1];
+            case HeardTable:
+                (int to, uint id) = ((int)keys.UInt32(), keys.UInt32());
+                var node = new NodeId(values.UInt64());
+                return Heard.TryAdd((to, id), (node, Encoding.UTF8.GetString(values.Raw(values.Remaining)))) && keys.IsAtEnd && values.IsAtEnd;
+            case OwnTable:
+                uint netId = keys.UInt32();
+                var spawner = new NodeId(values.UInt64());
+                string name = values.Text();
+                var synchronizers = new uint[values.Remaining / 4];
+                for (int i = 0; i < synchronizers.Length; i++) synchronizers[i] = values.UInt32();
+                return Own.TryAdd(netId, (spawner, name, synchronizers)) && keys.IsAtEnd && values.IsAtEnd;
+            default:
+                return false;
+        }
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(byte table, NodeId node, Span<byte> key)
+    {
+        key[0] = table;
+        BinaryPrimitives.WriteUInt64LittleEndian(key[1..], node.Value);
+        return key;
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(int to, uint id, Span<byte> key)
+    {
+        key[0] = HeardTable;
+        BinaryPrimitives.WriteInt32LittleEndian(key[1..], to);
+        BinaryPrimitives.WriteUInt32LittleEndian(key[5..], id);
+        return key;
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(uint netId, Span<byte> key)
+    {
+        key[0] = OwnTable;
+        BinaryPrimitives.WriteUInt32LittleEndian(key[1..], netId);
+        return key;
+    }
+}
+
+/// <summary>Where a session's memory goes: to the client, along with the next packet.</summary>
+public interface ISessionMemoryWriter
+{
+    /// <summary>An entry; one without a value is to be forgotten.</summary>
+    void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+}
