@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Banyan.Kv.Feeds;
 using Banyan.Kv.Ranges;
@@ -7,57 +8,63 @@ using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Storage;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
 namespace Banyan.Server.Games;
 
 /// <summary>
-/// The Godot clients of one server: joins them to the cluster, feeds their sessions with changes of the world and with
-/// what other servers' clients send. All of it runs on the store's loop.
+/// The Godot clients of one server: joins them to the cluster, lets those that were somewhere else resume, and feeds their
+/// sessions with changes of the world. All of it runs on the store's loop.
 /// </summary>
 internal sealed class GodotHost : IFeedSubscriber
 {
-    private const int StatesBytesMax = 60_000;
-    private const long LiveIntervalMicroseconds = 16_000;
-    private const long LeaveAgainMicroseconds = 500_000;
-    private const long GoneMicroseconds = 5_000_000;
-    private const string NotDelivered = "a call or message that did not find its receiver, or a node there";
+    private const long TickMicroseconds = 16_000;
+    private const int SecretLength = 16;
 
     private readonly Store _store;
     private readonly GameFiles _files;
     private readonly GameRules _rules;
+    private readonly PeerLimits _limits;
+    private readonly ImmutableArray<string> _gateways;
     private readonly PeerHub _hub;
+    private readonly Departures _departures;
     private readonly ulong _life;
     private readonly SortedDictionary<int, PeerRecord> _records = [];
-    private readonly SortedDictionary<int, GodotPeer> _peers = [];
-    private readonly SortedDictionary<int, Leaving> _leaving = [];
-    private readonly SortedDictionary<ServerId, Timestamp> _goneSince = [];
+    private readonly SortedDictionary<int, GodotPeer> _clients = [];
+    private readonly SortedDictionary<int, GodotPeer> _coming = []; // until their record is seen
     private readonly SortedDictionary<string, long> _counted = new(StringComparer.Ordinal);
-    private readonly ByteWriter _states = new(4096); // for the other servers, since the last tick
-    private readonly ByteWriter _writer = new(1024);
-    private Timestamp _nextLive;
-    private bool _isLoaded;
+    private Timestamp _nextTick;
 
-    private sealed class Leaving(PeerRecord record, IEnumerable<SceneOperation> operations)
-    {
-        public PeerRecord Record { get; } = record;
-
-        public Queue<SceneOperation> Operations { get; } = new(operations);
-
-        public Timestamp TryAgainAt { get; set; }
-    }
-
-    public GodotHost(Store store, GameFiles files, GameRules rules, PeerLimits limits)
+    /// <summary>Subscribes to the store's changes.</summary>
+    /// <param name="store">This server's.</param>
+    /// <param name="files">The game's.</param>
+    /// <param name="rules">What joining and leaving do.</param>
+    /// <param name="limits">What a client may have.</param>
+    /// <param name="gateways">Where clients can go if this server is gone.</param>
+    public GodotHost(Store store, GameFiles files, GameRules rules, PeerLimits limits, ImmutableArray<string> gateways)
     {
         _store = store;
         _files = files;
         _rules = rules;
+        _limits = limits;
+        _gateways = gateways;
         _hub = new(files, limits);
+        _departures = new(this, store, limits);
         _life = store.Clock.Reading.Value;
+        Links = new(this, store, _hub);
         store.Feed.Subscribe(this);
-        store.OnApplicationMessage = OnMessage;
     }
+
+    /// <summary>Between the servers' hosts.</summary>
+    public ServerLinks Links { get; }
+
+    /// <summary>The peers of all servers.</summary>
+    public IReadOnlyDictionary<int, PeerRecord> Records => _records;
+
+    /// <summary>The clients that are connected here.</summary>
+    public IReadOnlyCollection<GodotPeer> Clients => _clients.Values;
 
     /// <summary>Refused packets and the like, by cause.</summary>
     public IReadOnlyDictionary<string, long> Counted => new Dictionary<string, long>(_counted);
@@ -68,97 +75,108 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <summary>Peers of all servers.</summary>
     public int PeerCount => _records.Count;
 
-    /// <summary>A connection is open: gives it a peer id and lets it join.</summary>
-    public GodotPeer? Connect(GodotSocket socket)
+    /// <summary>Whether this server knows the world.</summary>
+    public bool IsLoaded { get; private set; }
+
+    /// <summary>The client of this server with a peer id, if it is connected.</summary>
+    public GodotPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
+
+    /// <summary>A connection of a stock client is open: gives it a peer id and lets it join.</summary>
+    public GodotPeer? Connect(GodotSocket socket) => IsReadyFor(socket) ? Join(GodotPeer.Stock(NewId(), this, socket)) : null;
+
+    /// <summary>A connection of a client that can resume is open, and the client has said what it wants.</summary>
+    public GodotPeer? Connect(GodotSocket socket, HelloFrame hello)
     {
-        if (!_isLoaded)
+        if (!IsReadyFor(socket)) return null;
+        if (hello.Resume is not { } resume) return Join(GodotPeer.Resumable(NewId(), this, socket, RandomNumberGenerator.GetBytes(SecretLength)));
+        var heard = new List<KeyValuePair<int, uint>>();
+        if (!SessionMemory.TryRead(resume.Memory.AsSpan(), _limits.MemoryEntriesMax, out SessionMemory? memory)
+            || !SessionFrame.TryReadHeard(resume.Heard.AsSpan(), _limits.MemoryEntriesMax, heard) || resume.Secret.Length != SecretLength)
         {
-            socket.Fail("the server does not know the world yet, try again");
+            socket.Fail("what the client remembers is of no form that a gateway has written");
             return null;
         }
 
-        var peer = new GodotPeer(NewId(), this, socket);
-        if (!_rules.TryJoin(peer.Id, _files, out IReadOnlyList<SceneOperation> operations, out string error))
+        GodotPeer client = GodotPeer.Resumable(resume.Peer, this, socket, [.. resume.Secret], memory, heard);
+        Await(client);
+        var body = PeerTransaction.Resume(client.Id, RecordOf(client, 0));
+        Run(body, RequestId.None, 0, outcome =>
         {
-            socket.Fail("the game's rules: " + error);
-            return null;
-        }
-
-        _peers.Add(peer.Id, peer);
-        var join = PeerTransaction.Join(peer.Id, Own, operations);
-        Run(join, outcome =>
-        {
-            if (outcome is TransactionOutcome.Committed)
-            {
-                peer.HasJoined = true;
-                if (peer.IsGone) Leave(peer.Id);
-                return;
-            }
-
-            socket.Fail("could not join: " + (join.Error ?? outcome.ToString()));
+            if (outcome is not TransactionOutcome.Committed) Refuse(client, "could not resume: " + (body.Error ?? outcome.ToString()), isFinal: body.HasMissed);
         });
-        return peer;
+        return client;
     }
 
-    /// <summary>A packet has come.</summary>
-    public void OnPacket(GodotPeer peer, byte[] packet)
+    /// <summary>A packet has come; a number if it is a reliable one of a client that counts them.</summary>
+    public void OnPacket(GodotPeer client, ReadOnlySpan<byte> packet, uint number = 0)
     {
-        if (peer.IsGone) return;
-        if (peer.Session is not { } session)
+        if (client.IsGone) return;
+        if (client.Session is not { } session)
         {
-            peer.Socket.Fail("a packet before the peer id");
+            client.Socket.Fail("a packet before the peer id");
             return;
         }
 
-        if (session.OnPacket(packet) is not { } refusal) return;
+        // A stock client does not say what may be lost: nothing may.
+        if (!client.CanResume) number = client.Outstanding.Begun + 1;
+        if (number != 0 && !client.Outstanding.TryBegin(number, out bool isGap))
+        {
+            if (isGap) client.Socket.Fail("a packet whose number does not follow the last");
+            return;
+        }
+
+        if (session.OnPacket(packet, number) is not { } refusal) return;
         Count(refusal.Why);
-        if (refusal.EndsSession) peer.Socket.Fail(refusal.Why);
+        if (refusal.EndsSession) client.Socket.Fail(refusal.Why);
+    }
+
+    /// <summary>The client says what has arrived of other peers.</summary>
+    public static void OnHeard(GodotPeer client, IEnumerable<KeyValuePair<int, uint>> heard)
+    {
+        foreach ((int source, uint number) in heard) client.Session?.OnHeard(source, number);
     }
 
     /// <summary>The connection is over.</summary>
-    public void Disconnect(GodotPeer peer)
+    public void Disconnect(GodotPeer client)
     {
-        if (peer.IsGone) return;
-        peer.IsGone = true;
-        _peers.Remove(peer.Id);
-        if (peer.Session is not null) _hub.Remove(peer.Id);
+        if (client.IsGone) return;
+        client.IsGone = true;
+        if (_coming.GetValueOrDefault(client.Id) == client) _coming.Remove(client.Id);
+        if (Find(client.Id) != client) return;
+        _clients.Remove(client.Id);
+        bool leaves = !client.CanResume || client.IsLeaving || client.Socket.IsFinal;
+        if (leaves) _hub.Remove(client.Id);
+        else _hub.Detach(client.Id);
         // What it did last comes before its leaving.
-        peer.WhenIdle(() =>
+        client.WhenIdle(() =>
         {
-            if (peer.HasJoined) Leave(peer.Id);
+            if (leaves) _departures.Leave(client.Id, client.Record!);
+            else _departures.LeaveLater(client.Id, client.Record!);
         });
     }
 
     /// <summary>On the loop, after every tick of the store.</summary>
     public void Tick()
     {
-        if (_store.Clock.Reading < _nextLive) return;
-        _nextLive = _store.Clock.Reading.Add(LiveIntervalMicroseconds);
-        foreach ((int peer, Leaving leaving) in _leaving.ToList())
-        {
-            if (leaving.TryAgainAt > _store.Clock.Reading) continue;
-            // Whose server has come back is looked after by it.
-            if (leaving.Record.Server != _store.Self && _store.Liveness.IsAlive(leaving.Record.Server)) _leaving.Remove(peer);
-            else TryLeave(peer);
-        }
-
-        LookForDead();
-        SendStates();
-        for (int lost = _hub.Tick(_store.Clock.Reading); lost > 0; lost--) Count(NotDelivered);
+        if (!IsLoaded || _store.Clock.Reading < _nextTick) return;
+        _nextTick = _store.Clock.Reading.Add(TickMicroseconds);
+        _departures.Tick();
+        Links.Tick();
+        foreach (GodotPeer client in _clients.Values) client.TellDone();
     }
 
     /// <inheritdoc/>
     public void OnBatch(ChangeBatch batch)
     {
-        if (!_isLoaded) return;
+        if (!IsLoaded) return;
         Take(batch.Changes);
     }
 
     /// <inheritdoc/>
     public void OnResolved(Timestamp timestamp)
     {
-        if (_isLoaded || _store.Feed.Snapshot() is not { } snapshot) return;
-        _isLoaded = true;
+        if (IsLoaded || _store.Feed.Snapshot() is not { } snapshot) return;
+        IsLoaded = true;
         var all = new List<VersionEvent>();
         foreach (KeySpan span in new[] { SceneKeys.All, PeerRecord.All })
         {
@@ -167,58 +185,15 @@ internal sealed class GodotHost : IFeedSubscriber
 
         Take(all.ToArray());
         // Those of this server's former life lost their connections with it.
-        foreach ((int peer, PeerRecord record) in _records.ToList())
+        foreach ((int peer, PeerRecord record) in _records)
         {
-            if (record.Server == _store.Self && record.Life != _life) Leave(peer, record);
+            if (record.Server == _store.Self && record.Life != _life) Forsake(peer, record);
         }
-    }
-
-    /// <summary>Tells all servers of a state.</summary>
-    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
-    {
-        _hub.Publish(synchronizer, authorityEpoch, state);
-        GodotMessage.WriteState(_states, synchronizer, authorityEpoch, state);
-        if (_states.Length > StatesBytesMax) SendStates();
-    }
-
-    /// <summary>Brings a call to the server of whom it is for.</summary>
-    public void Call(RpcCall call)
-    {
-        if (call.To == PeerSession.Cluster)
-        {
-            Count("a call of the cluster, for which the game has no code here");
-            return;
-        }
-
-        if (!_records.TryGetValue(call.To, out PeerRecord? record)) return;
-        if (record.Server == _store.Self)
-        {
-            if (!_hub.Deliver(call, _store.Clock.Reading)) Count(NotDelivered);
-            return;
-        }
-
-        _writer.Clear();
-        GodotMessage.WriteCall(_writer, call);
-        _store.SendToApplication(record.Server, _writer.ToArray());
-    }
-
-    /// <summary>Brings bytes to another peer.</summary>
-    public void SendRaw(int from, int to, ReadOnlySpan<byte> bytes)
-    {
-        if (!_records.TryGetValue(to, out PeerRecord? record)) return;
-        if (record.Server == _store.Self)
-        {
-            if (!_hub.DeliverRaw(from, to, bytes, _store.Clock.Reading)) Count(NotDelivered);
-            return;
-        }
-
-        _writer.Clear();
-        GodotMessage.WriteRaw(_writer, from, to, bytes);
-        _store.SendToApplication(record.Server, _writer.ToArray());
     }
 
     /// <summary>Runs a transaction.</summary>
-    public void Run(ITransactionBody body, Action<TransactionOutcome> done) => _store.Coordinator.Run(body, RequestId.None, 0, done);
+    public void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done) =>
+        _store.Coordinator.Run(body, request, acknowledgedThrough, done);
 
     /// <summary>Counts a cause; the first time is worth a line.</summary>
     public void Count(string why)
@@ -228,7 +203,46 @@ internal sealed class GodotHost : IFeedSubscriber
         if (before == 0) Console.Error.WriteLine($"games: {why} (from now on counted in /api/status)");
     }
 
-    private PeerRecord Own => new(_store.Self, _life);
+    /// <summary>What the rules say of a peer's leaving, and what it has spawned itself: clients free that by themselves when a peer goes.</summary>
+    public IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
+
+    private PeerRecord RecordOf(GodotPeer client, ulong connection) => new(_store.Self, _life, connection, client.SecretHash);
+
+    private bool IsReadyFor(GodotSocket socket)
+    {
+        if (!IsLoaded) socket.Fail("the server does not know the world yet, try again", isFinal: false);
+        return IsLoaded;
+    }
+
+    private GodotPeer? Join(GodotPeer client)
+    {
+        if (!_rules.TryJoin(client.Id, _files, out IReadOnlyList<SceneOperation> operations, out string error))
+        {
+            client.Socket.Fail("the game's rules: " + error);
+            return null;
+        }
+
+        Await(client);
+        PeerRecord record = RecordOf(client, 0);
+        var body = PeerTransaction.Join(client.Id, record, operations);
+        Run(body, RequestId.None, 0, outcome =>
+        {
+            if (outcome is not TransactionOutcome.Committed) Refuse(client, "could not join: " + (body.Error ?? outcome.ToString()), isFinal: true);
+        });
+        return client;
+    }
+
+    private void Await(GodotPeer client)
+    {
+        if (_coming.Remove(client.Id, out GodotPeer? other)) Refuse(other, "connected once more", isFinal: false);
+        _coming.Add(client.Id, client);
+    }
+
+    private void Refuse(GodotPeer client, string why, bool isFinal)
+    {
+        if (_coming.GetValueOrDefault(client.Id) == client) _coming.Remove(client.Id);
+        client.Socket.Fail(why, isFinal);
+    }
 
     // Godot's own ids are random as well: scenes name nodes after them.
     private int NewId()
@@ -236,56 +250,19 @@ internal sealed class GodotHost : IFeedSubscriber
         while (true)
         {
             int id = RandomNumberGenerator.GetInt32(2, int.MaxValue);
-            if (!_records.ContainsKey(id) && !_peers.ContainsKey(id)) return id;
+            if (!_records.ContainsKey(id) && !_coming.ContainsKey(id)) return id;
         }
     }
-
-    private void Leave(int peer) => Leave(peer, Own);
-
-    private void Leave(int peer, PeerRecord record)
-    {
-        _leaving[peer] = new(record, LeaveOperations(peer));
-        TryLeave(peer);
-    }
-
-    // What the rules say of it, and what it has spawned itself: clients free that by themselves when a peer goes.
-    private IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
 
     // The deepest first: with what stands above it, it would be gone already.
     private List<SceneOperation> SpawnedBy(int peer) =>
         [.. _hub.World.SpawnedInOrder().Where(n => n.Spawner.Authority == peer).Select(n => new DespawnOperation(NodeRef.Of(n.Node))).Reverse()];
 
-    // One thing after the other, each until it is done; what is gone already is no reason to stay. The peer's record goes
-    // last: whoever sees that has seen all the rest.
-    private void TryLeave(int peer)
-    {
-        Leaving leaving = _leaving[peer];
-        leaving.TryAgainAt = Timestamp.MaxValue;
-        bool isLast = !leaving.Operations.TryPeek(out SceneOperation? operation);
-        Run(isLast ? PeerTransaction.Leave(peer, leaving.Record) : new SceneTransaction([operation!]), outcome =>
-        {
-            if (outcome is not (TransactionOutcome.Committed or TransactionOutcome.GivenUp))
-            {
-                leaving.TryAgainAt = _store.Clock.Reading.Add(LeaveAgainMicroseconds);
-                return;
-            }
-
-            if (isLast)
-            {
-                _leaving.Remove(peer);
-                return;
-            }
-
-            leaving.Operations.Dequeue();
-            TryLeave(peer);
-        });
-    }
-
     // Peers come before what is done in their names, and go after it.
     private void Take(ReadOnlySpan<VersionEvent> changes)
     {
         var gone = new List<int>();
-        var joined = new List<GodotPeer>();
+        var come = new List<int>();
         foreach (VersionEvent change in changes)
         {
             if (!PeerRecord.TryParse(change.Key, out int id)) continue;
@@ -293,110 +270,72 @@ internal sealed class GodotHost : IFeedSubscriber
             {
                 _records.Remove(id);
                 gone.Add(id);
-                continue;
             }
-
-            if (!PeerRecord.TryDecode(change.Value, out PeerRecord record)) continue;
-            _records[id] = record;
-            if (record == Own && _peers.TryGetValue(id, out GodotPeer? peer)) joined.Add(peer);
-            else _hub.AddPeer(id);
+            else if (PeerRecord.TryDecode(change.Value, out PeerRecord record))
+            {
+                bool isNew = _records.TryAdd(id, record);
+                _records[id] = record;
+                if (isNew && !IsOwn(record)) _hub.AddPeer(id);
+                else come.Add(id);
+            }
         }
 
         _hub.Apply(changes);
-        foreach (GodotPeer peer in joined) Begin(peer);
-        foreach (int id in gone)
-        {
-            // A spawn that was committed just before it left, and was not known when it did.
-            foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), _ => { });
-            _hub.RemovePeer(id);
-            // It is still connected: the others have given this server up.
-            if (_peers.TryGetValue(id, out GodotPeer? peer)) peer.Socket.Fail("the cluster has taken this server for dead, connect again");
-        }
+        foreach (int id in come) OnCome(id, _records[id]);
+        foreach (int id in gone) OnGone(id);
     }
 
-    private void Begin(GodotPeer peer)
+    private bool IsOwn(PeerRecord record) => record.Server == _store.Self && record.Life == _life;
+
+    // It has joined here, or has resumed here or somewhere else.
+    private void OnCome(int id, PeerRecord record)
     {
-        Span<byte> id = stackalloc byte[4];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(id, peer.Id);
-        peer.Socket.Send(id);
-        peer.Session = _hub.Add(peer.Id, peer);
+        if (Find(id) is { } before)
+        {
+            // Its connection here is an old one.
+            before.IsGone = true;
+            _clients.Remove(id);
+            _hub.Detach(id);
+            before.Socket.Fail("connected once more", isFinal: false);
+        }
+
+        if (!IsOwn(record))
+        {
+            Links.OnMoved(id);
+            return;
+        }
+
+        if (_coming.Remove(id, out GodotPeer? client) && client.SecretHash == record.SecretHash) Begin(client, record);
+        else Forsake(id, record);
     }
 
-    // Connections end with their server. One of the living clears up after it, once it has been away too long for a
-    // restart; a server that comes back sooner does so itself.
-    private void LookForDead()
+    private void OnGone(int id)
     {
-        if (!_isLoaded) return;
-        foreach (ServerId server in _store.Servers)
-        {
-            if (server == _store.Self || _store.Liveness.IsAlive(server))
-            {
-                _goneSince.Remove(server);
-                continue;
-            }
-
-            _goneSince.TryAdd(server, _store.Clock.Reading);
-        }
-
-        // Without a majority it is this server that is cut off: what it began now would be done when it is back, to the living.
-        bool isCutOff = _goneSince.Count * 2 >= _store.Servers.Count;
-        if (_goneSince.Count == 0 || isCutOff || _store.Servers.First(s => !_goneSince.ContainsKey(s)) != _store.Self) return;
-        foreach ((int peer, PeerRecord record) in _records.ToList())
-        {
-            if (_leaving.ContainsKey(peer) || !_goneSince.TryGetValue(record.Server, out Timestamp since)) continue;
-            if (since.Add(GoneMicroseconds) < _store.Clock.Reading) Leave(peer, record);
-        }
+        // A spawn that was committed just before it left, and was not known when it did.
+        foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), RequestId.None, 0, _ => { });
+        foreach (GodotPeer other in _clients.Values) other.Outstanding.OnGone(id);
+        _hub.RemovePeer(id);
+        // It is still connected: the others have given this server up.
+        Find(id)?.Socket.Fail("the cluster has taken this server for dead, connect again");
     }
 
-    private void SendStates()
+    // Nobody is connected who goes by this record.
+    private void Forsake(int peer, PeerRecord record)
     {
-        if (_states.Length == 0) return;
-        byte[] states = _states.ToArray();
-        _states.Clear();
-        foreach (ServerId server in _store.Servers)
-        {
-            if (server != _store.Self) _store.SendToApplication(server, states);
-        }
+        _hub.AddPeer(peer);
+        if (record.CanResume) _departures.LeaveLater(peer, record);
+        else _departures.Leave(peer, record);
     }
 
-    private void OnMessage(ServerId from, ReadOnlyMemory<byte> message)
+    private void Begin(GodotPeer client, PeerRecord record)
     {
-        if (!_isLoaded) return;
-        var reader = new ByteReader(message.Span);
-        while (!reader.IsAtEnd && !reader.Failed)
-        {
-            switch ((GodotMessage.Kind)reader.Byte())
-            {
-                case GodotMessage.Kind.State:
-                    {
-                        var synchronizer = new NodeId(reader.Number());
-                        uint epoch = (uint)reader.Number();
-                        ReadOnlySpan<byte> state = reader.Bytes();
-                        if (!reader.Failed) _hub.Publish(synchronizer, epoch, state);
-                        break;
-                    }
-
-                case GodotMessage.Kind.Call:
-                    {
-                        var call = new RpcCall((int)reader.UInt32(), (int)reader.UInt32(), new(reader.Number()), reader.Bytes().ToArray());
-                        if (!reader.Failed && !_hub.Deliver(call, _store.Clock.Reading)) Count(NotDelivered);
-                        break;
-                    }
-
-                case GodotMessage.Kind.Raw:
-                    {
-                        (int source, int to) = ((int)reader.UInt32(), (int)reader.UInt32());
-                        ReadOnlySpan<byte> bytes = reader.Bytes();
-                        if (!reader.Failed && !_hub.DeliverRaw(source, to, bytes, _store.Clock.Reading)) Count(NotDelivered);
-                        break;
-                    }
-
-                default:
-                    reader.Fail();
-                    break;
-            }
-        }
-
-        if (reader.Failed) Count("a message of another server that cannot be read");
+        client.Record = record;
+        _clients.Add(client.Id, client);
+        var greeting = new ByteWriter();
+        if (client.CanResume) new WelcomeFrame(client.Id, [.. client.Secret], client.Memory is not null, _gateways, _limits.GraceMicroseconds / 1e6).WriteTo(greeting);
+        else greeting.UInt32((uint)client.Id);
+        client.Socket.Send(greeting.Written);
+        client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard);
+        Links.OnMoved(client.Id);
     }
 }

@@ -12,11 +12,11 @@ internal static class GodotMessage
         /// <summary>A state: synchronizer, authority epoch, bytes.</summary>
         State = 1,
 
-        /// <summary>A call: from, to, node, packet.</summary>
+        /// <summary>A call: from, to, node, number, previous, packet.</summary>
         Call = 2,
 
-        /// <summary>Bytes from a peer to another: from, to, bytes.</summary>
-        Raw = 3,
+        /// <summary>What has arrived: source, receiver, number.</summary>
+        Arrived = 3,
     }
 
     public static void WriteState(ByteWriter writer, NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
@@ -33,14 +33,16 @@ internal static class GodotMessage
         writer.UInt32((uint)call.From);
         writer.UInt32((uint)call.To);
         writer.Number(call.Node.Value);
+        writer.Number(call.Number);
+        writer.Number(call.Previous);
         writer.Bytes(call.Packet.Span);
     }
 
-    public static void WriteRaw(ByteWriter writer, int from, int to, ReadOnlySpan<byte> bytes)
+    public static void WriteArrived(ByteWriter writer, int source, int to, uint through)
     {
-        writer.Byte((byte)Kind.Raw);
-        writer.UInt32((uint)from);
+        writer.Byte((byte)Kind.Arrived);
+        writer.UInt32((uint)source);
         writer.UInt32((uint)to);
-        writer.Bytes(bytes);
+        writer.Number(through);
     }
 }

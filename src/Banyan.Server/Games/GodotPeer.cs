@@ -1,48 +1,178 @@
+using System.Security.Cryptography;
+using System.Text;
 using Banyan.Kv.Transactions;
+using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Games;
 
 /// <summary>A client of this server: its connection, its session, and its transactions, one after the other. Of the loop alone.</summary>
-internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IPeerOutbox
+internal sealed class GodotPeer : IPeerOutbox
 {
     private const int TransactionsMax = 1_000;
-    private readonly Queue<IReadOnlyList<SceneOperation>> _transactions = [];
+
+    // Transactions of one packet, in the request ids of its session.
+    private const ulong RequestsOfPacketMax = 1_024;
+
+    private readonly GodotHost _host;
+    private readonly Queue<(uint Number, ulong Index, IReadOnlyList<SceneOperation> Operations)> _transactions = [];
+    private readonly ByteWriter _memory = new(256);
+    private readonly ByteWriter _frame = new(2048);
+    private ushort _memoryCount;
+    private uint _requestsOf;
+    private ulong _requests;
     private bool _isRunning;
     private Action? _onIdle;
 
-    public int Id => id;
+    private GodotPeer(int id, GodotHost host, GodotSocket socket, byte[] secret)
+    {
+        Id = id;
+        _host = host;
+        Socket = socket;
+        Secret = secret;
+        SecretHash = secret.Length == 0 ? 0 : HashOf(secret);
+    }
 
-    public GodotSocket Socket => socket;
+    /// <summary>A client whose session ends with its connection.</summary>
+    public static GodotPeer Stock(int id, GodotHost host, GodotSocket socket) => new(id, host, socket, []);
+
+    /// <summary>A client that may come again.</summary>
+    public static GodotPeer Resumable(int id, GodotHost host, GodotSocket socket, byte[] secret) => new(id, host, socket, secret);
+
+    /// <summary>A client that has come again.</summary>
+    public static GodotPeer Resumable(
+        int id, GodotHost host, GodotSocket socket, byte[] secret, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard) =>
+        new(id, host, socket, secret) { Memory = memory, Heard = heard };
+
+    public int Id { get; }
+
+    public GodotSocket Socket { get; }
+
+    public byte[] Secret { get; }
+
+    public UInt128 SecretHash { get; }
+
+    public bool CanResume => Secret.Length > 0;
+
+    /// <summary>What it comes back with; null if it is new.</summary>
+    public SessionMemory? Memory { get; private init; }
+
+    /// <summary>What it has heard of the others before.</summary>
+    public IReadOnlyList<KeyValuePair<int, uint>> Heard { get; private init; } = [];
 
     public PeerSession? Session { get; set; }
 
-    public bool HasJoined { get; set; }
+    /// <summary>As all servers know it; null until it has joined.</summary>
+    public PeerRecord? Record { get; set; }
 
+    public Outstanding Outstanding { get; } = new();
+
+    /// <summary>Its connection is over.</summary>
     public bool IsGone { get; set; }
 
-    public void Send(ReadOnlySpan<byte> packet) => socket.Send(packet);
+    /// <summary>It will not come again.</summary>
+    public bool IsLeaving { get; set; }
 
-    public void Transact(IReadOnlyList<SceneOperation> operations)
+    public void Send(ReadOnlySpan<byte> packet)
+    {
+        if (!CanResume)
+        {
+            Socket.Send(packet);
+            return;
+        }
+
+        _frame.Clear();
+        if (_memoryCount == 0)
+        {
+            SessionFrame.WritePacket(_frame, packet);
+        }
+        else
+        {
+            WriteMemory();
+            _frame.Raw(packet);
+        }
+
+        Socket.Send(_frame.Written);
+    }
+
+    public void Deliver(int source, uint number, ReadOnlySpan<byte> packet)
+    {
+        if (!CanResume || number == 0)
+        {
+            Send(packet);
+            // A stock client has what its connection has taken.
+            if (number != 0) Session?.OnHeard(source, number);
+            return;
+        }
+
+        FlushMemory();
+        _frame.Clear();
+        SessionFrame.WriteNumbered(_frame, source, number, packet);
+        Socket.Send(_frame.Written);
+    }
+
+    public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        if (_memoryCount == ushort.MaxValue) FlushMemory();
+        _memoryCount++;
+        _memory.Byte((byte)key.Length);
+        _memory.Raw(key);
+        _memory.UInt16((ushort)value.Length);
+        _memory.Raw(value);
+    }
+
+    /// <summary>Sends what is to be remembered and no packet took along.</summary>
+    public void FlushMemory()
+    {
+        if (_memoryCount == 0) return;
+        _frame.Clear();
+        WriteMemory();
+        Socket.Send(_frame.Written);
+    }
+
+    /// <summary>Tells a client that can resume through which packet everything is done.</summary>
+    public void TellDone()
+    {
+        FlushMemory();
+        if (!CanResume || !Outstanding.TryTakeDone(out uint through)) return;
+        _frame.Clear();
+        SessionFrame.WriteDone(_frame, through);
+        Socket.Send(_frame.Written);
+    }
+
+    public void Transact(uint number, IReadOnlyList<SceneOperation> operations)
     {
         if (operations.Count == 0 || IsGone) return;
         if (_transactions.Count >= TransactionsMax)
         {
-            socket.Fail($"more than {TransactionsMax} changes wait to be made");
+            Socket.Fail($"more than {TransactionsMax} changes wait to be made", isFinal: false);
             return;
         }
 
-        _transactions.Enqueue(operations);
+        if (_requestsOf != number) (_requestsOf, _requests) = (number, 0);
+        if (++_requests >= RequestsOfPacketMax)
+        {
+            Socket.Fail("too many changes in one packet");
+            return;
+        }
+
+        Hold(number);
+        _transactions.Enqueue((number, _requests, operations));
         RunNext();
     }
 
-    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => host.Publish(synchronizer, authorityEpoch, state);
+    public void Hold(uint number) => Outstanding.Hold(number);
 
-    public void Call(RpcCall call) => host.Call(call);
+    public void Release(uint number) => Outstanding.Release(number);
 
-    public void SendRaw(int to, ReadOnlySpan<byte> bytes) => host.SendRaw(id, to, bytes);
+    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _host.Links.Publish(synchronizer, authorityEpoch, state);
+
+    public void Call(RpcCall call) => _host.Links.Send(this, call);
+
+    public void Arrived(int source, uint through) => _host.Links.Arrived(source, Id, through);
 
     /// <summary>Calls back when all changes that it has sent are made.</summary>
     public void WhenIdle(Action idle)
@@ -51,18 +181,42 @@ internal sealed class GodotPeer(int id, GodotHost host, GodotSocket socket) : IP
         else idle();
     }
 
+    /// <summary>Of what a client must know to resume.</summary>
+    public static UInt128 HashOf(ReadOnlySpan<byte> secret)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(secret, hash);
+        var reader = new ByteReader(hash);
+        return new(reader.UInt64(), reader.UInt64());
+    }
+
+    private void WriteMemory()
+    {
+        _frame.Byte((byte)GatewayFrameKind.Remember);
+        _frame.UInt16(_memoryCount);
+        _frame.Raw(_memory.Written);
+        _memory.Clear();
+        _memoryCount = 0;
+    }
+
     private void RunNext()
     {
-        if (_isRunning || !_transactions.TryDequeue(out IReadOnlyList<SceneOperation>? operations)) return;
+        if (_isRunning || !_transactions.TryDequeue(out (uint Number, ulong Index, IReadOnlyList<SceneOperation> Operations) next)) return;
         _isRunning = true;
-        host.Run(new SceneTransaction(operations), outcome =>
+        _host.Run(new SceneTransaction(next.Operations), RequestOf(next.Number, next.Index), next.Number == 0 ? 0 : (next.Number * RequestsOfPacketMax) - 1, outcome =>
         {
             _isRunning = false;
-            if (outcome is not TransactionOutcome.Committed) host.Count("a change of a client that was not made: " + outcome.GetType().Name);
+            Release(next.Number);
+            if (outcome is not TransactionOutcome.Committed) _host.Count("a change of a client that was not made: " + outcome.GetType().Name);
             RunNext();
             if (_isRunning) return;
             _onIdle?.Invoke();
             _onIdle = null;
         });
     }
+
+    // The same packet, come again through another gateway, asks for the same change.
+    private RequestId RequestOf(uint number, ulong index) => CanResume && number != 0
+        ? new((ulong)SecretHash | 1, (number * RequestsOfPacketMax) + index, (uint)Record!.Connection)
+        : RequestId.None;
 }

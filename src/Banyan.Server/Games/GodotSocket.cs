@@ -1,11 +1,17 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using System.Text;
 using System.Threading.Channels;
+using Banyan.Primitives;
+using Banyan.Sync.Frames;
 
 namespace Banyan.Server.Games;
 
-/// <summary>A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it.</summary>
-internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int backlogBytesMax) : IDisposable
+/// <summary>
+/// A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it, or one frame of a session
+/// that can resume.
+/// </summary>
+internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int backlogBytesMax, bool isFramed) : IDisposable
 {
     // A WebSocket's reason has 123 bytes at most.
     private const int ReasonLengthMax = 100;
@@ -17,13 +23,19 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
     /// <summary>Why this side ended it; null if it did not.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether the client may not come again with the same session.</summary>
+    public bool IsFinal { get; private set; }
+
+    /// <summary>Bytes that a message of the client may have; only the first of a session may be larger than a packet.</summary>
+    public int MessageBytesMax { get; set; } = packetBytesMax;
+
     /// <summary>Queues a packet; a client that does not keep up is dropped.</summary>
     public void Send(ReadOnlySpan<byte> packet)
     {
         if (_over.IsCancellationRequested) return;
         if (Interlocked.Add(ref _backlog, packet.Length) > backlogBytesMax)
         {
-            Fail($"more than {backlogBytesMax} bytes wait to be sent");
+            Fail($"more than {backlogBytesMax} bytes wait to be sent", isFinal: false);
             return;
         }
 
@@ -31,9 +43,21 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
     }
 
     /// <summary>Ends it, with a reason for the client.</summary>
-    public void Fail(string why)
+    /// <param name="why">The reason.</param>
+    /// <param name="isFinal">Whether its session, if it has one, ends as well.</param>
+    public void Fail(string why, bool isFinal = true)
     {
-        Fault ??= why;
+        if (Fault is null)
+        {
+            (Fault, IsFinal) = (why, isFinal);
+            if (isFramed)
+            {
+                var goodbye = new ByteWriter();
+                SessionFrame.WriteGoodbye(goodbye, isFinal, Encoding.UTF8.GetBytes(why));
+                _queue.Writer.TryWrite(goodbye.ToArray());
+            }
+        }
+
         _queue.Writer.TryComplete();
         _over.CancelAfter(TimeSpan.FromSeconds(1));
     }
@@ -68,9 +92,9 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
             {
                 ValueWebSocketReceiveResult read = await socket.ReceiveAsync(buffer.AsMemory(), _over.Token).ConfigureAwait(false);
                 if (read.MessageType == WebSocketMessageType.Close) return;
-                if (message.WrittenCount + read.Count > packetBytesMax)
+                if (message.WrittenCount + read.Count > MessageBytesMax)
                 {
-                    Fail($"a packet of more than {packetBytesMax} bytes");
+                    Fail($"a packet of more than {MessageBytesMax} bytes");
                     return;
                 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using Banyan.Client.Protocol;
@@ -114,7 +115,8 @@ internal sealed class BanyanServer : IAsyncDisposable
         GameRules rules = GameRules.None;
         if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
             throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
-        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default);
+        ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"ws://{s.Gateway.Authority}{GodotEndpoint.Path}")];
+        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default, gateways);
         return (host, new(loop, host, PeerLimits.Default, options.SessionsMax));
     }
 

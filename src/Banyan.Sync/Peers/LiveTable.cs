@@ -22,6 +22,8 @@ public sealed class LiveState
 
     internal bool IsFresh { get; set; }
 
+    internal uint Repeats { get; set; }
+
     internal void Set(uint authorityEpoch, ReadOnlySpan<byte> bytes)
     {
         AuthorityEpoch = authorityEpoch;
@@ -37,6 +39,7 @@ public sealed class LiveState
 /// </summary>
 public sealed class LiveTable
 {
+    private const uint RepeatsOfNews = 32;
     private readonly Dictionary<NodeId, LiveState> _states = [];
     private readonly List<LiveState> _fresh = [];
     private Timestamp _nextRefresh;
@@ -46,6 +49,12 @@ public sealed class LiveTable
 
     /// <summary>The latest state; null if none has come.</summary>
     public LiveState? this[NodeId synchronizer] => _states.GetValueOrDefault(synchronizer);
+
+    /// <summary>
+    /// Counts a state that was sent once more as it was. Every so often such a one is worth passing on, to servers that have
+    /// started since.
+    /// </summary>
+    public bool IsDueAgain(NodeId synchronizer) => _states.TryGetValue(synchronizer, out LiveState? state) && ++state.Repeats % RepeatsOfNews == 0;
 
     /// <summary>Takes a state; false if it says nothing new, or comes from an authority that is no more.</summary>
     public bool Put(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> bytes)

@@ -60,10 +60,16 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <param name="peer">Its peer id.</param>
     /// <param name="outbox">What its session does.</param>
     /// <param name="memory">What it knows; null if it comes for the first time.</param>
-    public PeerSession Add(int peer, IPeerOutbox outbox, SessionMemory? memory = null)
+    /// <param name="heard">Through which number it has each peer's messages.</param>
+    public PeerSession Add(int peer, IPeerOutbox outbox, SessionMemory? memory = null, IReadOnlyList<KeyValuePair<int, uint>>? heard = null)
     {
         var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, outbox, limits);
         _sessions.Add(peer, session);
+        foreach ((int source, uint number) in heard ?? [])
+        {
+            if (_peers.Contains(source)) session.Arrivals.TakeOver(source, number);
+        }
+
         session.Begin(_peers, memory);
         AddPeer(peer);
         return session;
@@ -99,8 +105,9 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
         foreach (PeerSession session in _sessions.Values) session.RemovePeer(peer);
     }
 
-    /// <summary>Takes a state, from a client of any server.</summary>
-    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => Live.Put(synchronizer, authorityEpoch, state);
+    /// <summary>Takes a state, from a client of any server; false if the others need not hear of it.</summary>
+    public bool Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) =>
+        Live.Put(synchronizer, authorityEpoch, state) || Live.IsDueAgain(synchronizer);
 
     /// <summary>Tells the clients of the states that have come since the last tick, and gives up what was held too long.</summary>
     /// <returns>How many calls were given up.</returns>

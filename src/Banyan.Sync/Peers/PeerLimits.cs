@@ -19,4 +19,10 @@ public sealed record PeerLimits
 
     /// <summary>Packets that were refused, though they could be read, before the session ends.</summary>
     public int RefusalsMax { get; init; } = 1_000;
+
+    /// <summary>How long a session that can resume outlives its connection, in microseconds.</summary>
+    public long GraceMicroseconds { get; init; } = 30_000_000;
+
+    /// <summary>Entries that a client may remember.</summary>
+    public int MemoryEntriesMax { get; init; } = 262_144;
 }

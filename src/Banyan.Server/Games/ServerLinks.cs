@@ -1,0 +1,165 @@
+using Banyan.Kv.Store;
+using Banyan.Primitives;
+using Banyan.Scene.Records;
+using Banyan.Sync.Peers;
+
+namespace Banyan.Server.Games;
+
+/// <summary>What the servers' Godot hosts tell each other: states, calls of one peer for another, and what has arrived. Of the loop alone.</summary>
+internal sealed class ServerLinks
+{
+    private const int BatchBytesMax = 60_000;
+    private const long AgainEveryMicroseconds = 250_000;
+    private const string NotDelivered = "a call or message that did not find its receiver, or a node there";
+
+    private readonly GodotHost _host;
+    private readonly Store _store;
+    private readonly PeerHub _hub;
+    private readonly ByteWriter _states = new(4096); // for all other servers, since the last tick
+    private readonly ByteWriter _writer = new(1024);
+    private readonly SortedDictionary<(int Source, int To), uint> _arrived = []; // for other servers, since the last tick
+    private Timestamp _nextAgain;
+
+    public ServerLinks(GodotHost host, Store store, PeerHub hub)
+    {
+        _host = host;
+        _store = store;
+        _hub = hub;
+        store.OnApplicationMessage = OnMessage;
+    }
+
+    /// <summary>Tells all servers of a state.</summary>
+    public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
+    {
+        if (!_hub.Publish(synchronizer, authorityEpoch, state)) return;
+        GodotMessage.WriteState(_states, synchronizer, authorityEpoch, state);
+        if (_states.Length > BatchBytesMax) SendStates();
+    }
+
+    /// <summary>A client of this server sends a call; it is kept until it has arrived.</summary>
+    public void Send(GodotPeer sender, RpcCall call)
+    {
+        if (call.To != PeerSession.Cluster && !_host.Records.ContainsKey(call.To)) return;
+        Route(call.To == PeerSession.Cluster ? call : sender.Outstanding.Send(call, Now));
+    }
+
+    /// <summary>Brings a call to the server of whom it is for.</summary>
+    public void Route(RpcCall call)
+    {
+        if (call.To == PeerSession.Cluster)
+        {
+            _host.Count("a call of the cluster, for which the game has no code here");
+            return;
+        }
+
+        if (!_host.Records.TryGetValue(call.To, out PeerRecord? record)) return;
+        if (record.Server == _store.Self)
+        {
+            Deliver(call);
+            return;
+        }
+
+        _writer.Clear();
+        GodotMessage.WriteCall(_writer, call);
+        _store.SendToApplication(record.Server, _writer.ToArray());
+    }
+
+    /// <summary>A client of this server has all messages of a peer through a number.</summary>
+    public void Arrived(int source, int to, uint through)
+    {
+        if (!_host.Records.TryGetValue(source, out PeerRecord? record)) return;
+        if (record.Server != _store.Self) _arrived[(source, to)] = through;
+        else if (_host.Find(source) is { } sender) sender.Outstanding.OnArrived(to, through);
+    }
+
+    /// <summary>A peer is somewhere else now: what clients here have sent it and what has not arrived goes there.</summary>
+    public void OnMoved(int peer)
+    {
+        foreach (GodotPeer sender in _host.Clients)
+        {
+            foreach (RpcCall call in sender.Outstanding.Again(peer, Now).ToList()) Route(call);
+        }
+    }
+
+    public void Tick()
+    {
+        SendStates();
+        foreach (((int source, int to), uint through) in _arrived)
+        {
+            if (!_host.Records.TryGetValue(source, out PeerRecord? record)) continue;
+            _writer.Clear();
+            GodotMessage.WriteArrived(_writer, source, to, through);
+            _store.SendToApplication(record.Server, _writer.ToArray());
+        }
+
+        _arrived.Clear();
+        for (int lost = _hub.Tick(Now); lost > 0; lost--) _host.Count(NotDelivered);
+        if (Now < _nextAgain) return;
+        _nextAgain = Now.Add(AgainEveryMicroseconds);
+        foreach (GodotPeer sender in _host.Clients)
+        {
+            foreach (RpcCall call in sender.Outstanding.Overdue(Now).ToList()) Route(call);
+        }
+    }
+
+    private Timestamp Now => _store.Clock.Reading;
+
+    // What cannot be delivered now comes again, if it has a number.
+    private void Deliver(RpcCall call)
+    {
+        if (!_hub.Deliver(call, Now) && call.Number == 0) _host.Count(NotDelivered);
+    }
+
+    private void SendStates()
+    {
+        if (_states.Length == 0) return;
+        byte[] states = _states.ToArray();
+        _states.Clear();
+        foreach (ServerId server in _store.Servers)
+        {
+            if (server != _store.Self) _store.SendToApplication(server, states);
+        }
+    }
+
+    private void OnMessage(ServerId from, ReadOnlyMemory<byte> message)
+    {
+        if (!_host.IsLoaded) return;
+        var reader = new ByteReader(message.Span);
+        while (!reader.IsAtEnd && !reader.Failed)
+        {
+            switch ((GodotMessage.Kind)reader.Byte())
+            {
+                case GodotMessage.Kind.State:
+                    {
+                        var synchronizer = new NodeId(reader.Number());
+                        uint epoch = (uint)reader.Number();
+                        ReadOnlySpan<byte> state = reader.Bytes();
+                        if (!reader.Failed) _hub.Publish(synchronizer, epoch, state);
+                        break;
+                    }
+
+                case GodotMessage.Kind.Call:
+                    {
+                        (int source, int to, var node) = ((int)reader.UInt32(), (int)reader.UInt32(), new NodeId(reader.Number()));
+                        (uint number, uint previous) = ((uint)reader.Number(), (uint)reader.Number());
+                        var call = new RpcCall(source, to, node, reader.Bytes().ToArray(), number, previous);
+                        if (!reader.Failed) Deliver(call);
+                        break;
+                    }
+
+                case GodotMessage.Kind.Arrived:
+                    {
+                        (int source, int to, uint through) = ((int)reader.UInt32(), (int)reader.UInt32(), (uint)reader.Number());
+                        if (!reader.Failed) _host.Find(source)?.Outstanding.OnArrived(to, through);
+                        break;
+                    }
+
+                default:
+                    reader.Fail();
+                    break;
+            }
+        }
+
+        if (reader.Failed) _host.Count("a message of another server that cannot be read");
+    }
+}
