@@ -97,7 +97,7 @@ internal sealed class GodotHost : IFeedSubscriber
             return null;
         }
 
-        GodotPeer client = GodotPeer.Resumable(resume.Peer, this, socket, [.. resume.Secret], memory, heard);
+        var client = GodotPeer.Resumed(this, socket, resume, memory, heard);
         Await(client);
         var body = PeerTransaction.Resume(client.Id, RecordOf(client, 0));
         Run(body, RequestId.None, 0, outcome =>

@@ -24,6 +24,7 @@ internal sealed class GodotPeer : IPeerOutbox
     private ushort _memoryCount;
     private uint _requestsOf;
     private ulong _requests;
+    private uint _sentBefore;
     private bool _isRunning;
     private Action? _onIdle;
 
@@ -43,9 +44,9 @@ internal sealed class GodotPeer : IPeerOutbox
     public static GodotPeer Resumable(int id, GodotHost host, GodotSocket socket, byte[] secret) => new(id, host, socket, secret);
 
     /// <summary>A client that has come again.</summary>
-    public static GodotPeer Resumable(
-        int id, GodotHost host, GodotSocket socket, byte[] secret, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard) =>
-        new(id, host, socket, secret) { Memory = memory, Heard = heard };
+    public static GodotPeer Resumed(
+        GodotHost host, GodotSocket socket, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard) =>
+        new(resume.Peer, host, socket, [.. resume.Secret]) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
 
     public int Id { get; }
 
@@ -217,6 +218,6 @@ internal sealed class GodotPeer : IPeerOutbox
 
     // The same packet, come again through another gateway, asks for the same change.
     private RequestId RequestOf(uint number, ulong index) => CanResume && number != 0
-        ? new((ulong)SecretHash | 1, (number * RequestsOfPacketMax) + index, (uint)Record!.Connection)
+        ? new((ulong)SecretHash | 1, (number * RequestsOfPacketMax) + index, number <= _sentBefore ? (uint)Record!.Connection : 0)
         : RequestId.None;
 }

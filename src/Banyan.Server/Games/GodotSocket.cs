@@ -18,7 +18,9 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
 
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new() { SingleReader = true });
     private readonly CancellationTokenSource _over = new();
+    private readonly Lock _gate = new();
     private long _backlog;
+    private bool _isDisposed;
 
     /// <summary>Why this side ended it; null if it did not.</summary>
     public string? Fault { get; private set; }
@@ -32,7 +34,7 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
     /// <summary>Queues a packet; a client that does not keep up is dropped.</summary>
     public void Send(ReadOnlySpan<byte> packet)
     {
-        if (_over.IsCancellationRequested) return;
+        if (Fault is not null || _over.IsCancellationRequested) return;
         if (Interlocked.Add(ref _backlog, packet.Length) > backlogBytesMax)
         {
             Fail($"more than {backlogBytesMax} bytes wait to be sent", isFinal: false);
@@ -59,7 +61,11 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
         }
 
         _queue.Writer.TryComplete();
-        _over.CancelAfter(TimeSpan.FromSeconds(1));
+        lock (_gate)
+        {
+            // Somebody may have something against a client whose connection is over already.
+            if (!_isDisposed) _over.CancelAfter(TimeSpan.FromSeconds(1));
+        }
     }
 
     /// <summary>Reads packets and sends what is queued, until either side ends it.</summary>
@@ -80,7 +86,14 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _over.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _over.Dispose();
+        }
+    }
 
     private async Task ReadAllAsync(Action<byte[]> onPacket)
     {

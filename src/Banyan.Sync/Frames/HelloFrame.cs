@@ -28,6 +28,7 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
             fields.Add(new("secret", Resume.Secret));
             fields.Add(new("memory", Resume.Memory));
             fields.Add(new("heard", Resume.Heard));
+            fields.Add(new("sent", (long)Resume.Sent));
         }
 
         writer.Byte((byte)ClientFrameKind.Hello);
@@ -59,10 +60,11 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
             return true;
         }
 
-        error = "a HELLO that resumes lacks secret, memory or heard";
+        error = "a HELLO that resumes lacks secret, memory, heard or sent";
         if (peer.AsInt() is <= 1 or > int.MaxValue || !TryGetBytes(fields, "secret", out ImmutableArray<byte> secret)
-            || !TryGetBytes(fields, "memory", out ImmutableArray<byte> memory) || !TryGetBytes(fields, "heard", out ImmutableArray<byte> heard)) return false;
-        hello = new(isDouble, new((int)peer.AsInt(), secret, memory, heard));
+            || !TryGetBytes(fields, "memory", out ImmutableArray<byte> memory) || !TryGetBytes(fields, "heard", out ImmutableArray<byte> heard)
+            || !TryGet(fields, "sent", VariantType.Int, out Variant sent) || sent.AsInt() is < 0 or > uint.MaxValue) return false;
+        hello = new(isDouble, new((int)peer.AsInt(), secret, memory, heard, (uint)sent.AsInt()));
         return true;
     }
 
@@ -82,4 +84,5 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
 /// <param name="Secret">As the WELCOME gave it.</param>
 /// <param name="Memory">As <see cref="Peers.SessionMemory"/> reads it.</param>
 /// <param name="Heard">{i32 source, u32 number}*.</param>
-public sealed record ResumeRequest(int Peer, ImmutableArray<byte> Secret, ImmutableArray<byte> Memory, ImmutableArray<byte> Heard);
+/// <param name="Sent">Its last reliable packet: those after it are new to all gateways.</param>
+public sealed record ResumeRequest(int Peer, ImmutableArray<byte> Secret, ImmutableArray<byte> Memory, ImmutableArray<byte> Heard, uint Sent);

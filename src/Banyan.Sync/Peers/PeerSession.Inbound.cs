@@ -115,7 +115,10 @@ public sealed partial class PeerSession
         // By the number it cannot be found directly; few are unconfirmed at a time.
         foreach (((int Source, NodeId Node) path, bool confirmed) in _paths)
         {
-            if (confirmed || path.Source != source || _ids.Of(path.Node) != packet.Id) continue;
+            if (path.Source != source || !_ids.TryGet(path.Node, out uint number) || number != packet.Id) continue;
+            // Sent again after a resume.
+            if (confirmed && _outbox.CanResume) return null;
+            if (confirmed) continue;
             OnConfirmed(source, path.Node);
             return packet.MethodsAgree ? null : new("methods that differ from the client's files", EndsSession: false);
         }

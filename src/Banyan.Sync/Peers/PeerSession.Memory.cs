@@ -30,6 +30,12 @@ public sealed partial class PeerSession
             if (!Has(node) && _ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
         }
 
+        foreach (((int Source, NodeId Node) path, bool isConfirmed) in memory.Announced)
+        {
+            if (IsKnownSource(path.Source) && _ids.TryGet(path.Node, out _)) _paths.Add(path, isConfirmed);
+            else SessionMemory.ForgetAnnounced(path.Source, path.Node, _outbox);
+        }
+
         foreach (((int To, uint Id) number, (NodeId node, string path)) in memory.Heard.Take(_limits.PathsMax))
         {
             if (!IsKnownSource(number.To) || (!node.IsNone && !Has(node))) SessionMemory.ForgetHeardPath(number.To, number.Id, _outbox);

@@ -118,7 +118,7 @@ public sealed partial class PeerSession
     public void RemovePeer(int peer)
     {
         if (!_peers.Remove(peer)) return;
-        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) _paths.Remove(path);
+        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) ForgetPath(path);
         foreach (View view in _views.Values.Where(v => v.Synchronizer.Authority == peer).ToList()) Unfollow(view.Synchronizer.Node);
         // A client frees what a peer has spawned when the peer goes.
         foreach (SpawnedNode node in _told.Values.Where(n => n.Spawner.Authority == peer).ToList()) ForgetSpawn(node.Node);
@@ -139,7 +139,7 @@ public sealed partial class PeerSession
         foreach (Synchronizer synchronizer in change.Withdrawn) Unfollow(synchronizer.Node);
         if (lost.Count == 0) return;
         foreach (NodeId node in lost) Unfollow(node);
-        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) _paths.Remove(path);
+        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) ForgetPath(path);
         ForgetHeard(lost);
         if (!_outbox.CanResume) return;
         foreach (NodeId node in lost)
@@ -346,16 +346,23 @@ public sealed partial class PeerSession
         if (_paths.TryGetValue((source, node), out bool confirmed)) return confirmed;
         _paths.Add((source, node), false);
         uint number = NumberOf(node);
+        if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: false, _outbox);
         _outer.Clear();
         SimplifyPathPacket.Write(_outer, Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5), number, Encoding.UTF8.GetBytes(_world.PathOf(node)!));
         SendInName(source, _outer.Written);
         return false;
     }
 
+    private void ForgetPath((int Source, NodeId Node) path)
+    {
+        if (_paths.Remove(path) && _outbox.CanResume) SessionMemory.ForgetAnnounced(path.Source, path.Node, _outbox);
+    }
+
     private void OnConfirmed(int source, NodeId node)
     {
         if (!_paths.ContainsKey((source, node))) return;
         _paths[(source, node)] = true;
+        if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: true, _outbox);
         if (_views.TryGetValue(node, out View? view) && view.Synchronizer.Authority == source) view.IsReady = true;
         Flush();
     }

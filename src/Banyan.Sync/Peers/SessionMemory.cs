@@ -15,6 +15,7 @@ namespace Banyan.Sync.Peers;
 /// <code>
 /// 'N' node      the node's number, and a hash of its path
 /// 'S' node      a spawned node that it has: the spawner's authority, and a hash of what else would make a difference
+/// 'A' peer, node a path that it was told in a peer's name: 1, or 2 if it has confirmed it
 /// 'P' peer      a peer that it knows
 /// 'H' peer, id  a path that it has numbered itself, for a peer
 /// 'O' net id    a node that it has spawned itself: the spawner, the name, the numbers of its synchronizers
@@ -25,6 +26,7 @@ public sealed class SessionMemory
 {
     private const byte NumberTable = (byte)'N';
     private const byte SpawnTable = (byte)'S';
+    private const byte AnnouncedTable = (byte)'A';
     private const byte PeerTable = (byte)'P';
     private const byte HeardTable = (byte)'H';
     private const byte OwnTable = (byte)'O';
@@ -34,6 +36,9 @@ public sealed class SessionMemory
 
     /// <summary>Spawned nodes that the client has.</summary>
     public SortedDictionary<NodeId, (int Authority, ulong Hash)> Spawned { get; } = [];
+
+    /// <summary>Paths that it was told, in whose name, and whether it has confirmed them.</summary>
+    public SortedDictionary<(int Source, NodeId Node), bool> Announced { get; } = [];
 
     /// <summary>Peers that it knows.</summary>
     public SortedSet<int> Peers { get; } = [];
@@ -85,6 +90,11 @@ public sealed class SessionMemory
     }
 
     internal static void ForgetSpawn(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(SpawnTable, node, stackalloc byte[9]), []);
+
+    internal static void Announce(int source, NodeId node, bool isConfirmed, ISessionMemoryWriter writer) =>
+        writer.Remember(KeyOf(source, node, stackalloc byte[13]), isConfirmed ? [2] : [1]);
+
+    internal static void ForgetAnnounced(int source, NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(source, node, stackalloc byte[13]), []);
 
     internal static void Peer(int peer, bool isThere, ISessionMemoryWriter writer)
     {
@@ -138,6 +148,9 @@ public sealed class SessionMemory
                 return Numbers.TryAdd(new(keys.UInt64()), (values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
             case SpawnTable:
                 return Spawned.TryAdd(new(keys.UInt64()), ((int)values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
+            case AnnouncedTable:
+                (int source, var announced) = ((int)keys.UInt32(), new NodeId(keys.UInt64()));
+                return Announced.TryAdd((source, announced), value is [2]) && keys.IsAtEnd && value is [1 or 2];
             case PeerTable:
                 return Peers.Add((int)keys.UInt32()) && keys.IsAtEnd && value is [1];
             case HeardTable:
@@ -160,6 +173,14 @@ public sealed class SessionMemory
     {
         key[0] = table;
         BinaryPrimitives.WriteUInt64LittleEndian(key[1..], node.Value);
+        return key;
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(int source, NodeId node, Span<byte> key)
+    {
+        key[0] = AnnouncedTable;
+        BinaryPrimitives.WriteInt32LittleEndian(key[1..], source);
+        BinaryPrimitives.WriteUInt64LittleEndian(key[5..], node.Value);
         return key;
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.WebSockets;
+using Banyan.Client.Games;
 using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
 using Banyan.Godot.Variants;
@@ -18,6 +19,7 @@ internal sealed class ModelGame : IAsyncDisposable
     private readonly Stopwatch _time = Stopwatch.StartNew();
     private Task _reading = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
+    private GameConnection? _connection;
 
     private ModelGame(IProjectFiles files)
     {
@@ -59,9 +61,34 @@ internal sealed class ModelGame : IAsyncDisposable
         return game;
     }
 
+    /// <summary>Connects with a session that outlives gateways.</summary>
+    public static async Task<ModelGame> ConnectAsync(IReadOnlyList<Uri> gateways, IProjectFiles files)
+    {
+        var connection = new GameConnection([.. gateways.Select(g => new UriBuilder(g) { Scheme = "ws", Path = "/godot" }.Uri)]);
+        var game = new ModelGame(files) { _connection = connection };
+        game.Tree.Multiplayer.Join((_, packet, reliable) => Assert.True(connection.Send(packet, reliable)));
+        await Poll.UntilAsync(
+            () =>
+            {
+                game.Process();
+                return game.Player is not null;
+            }, () => "waited for the player: " + connection.Ended);
+        return game;
+    }
+
+    /// <summary>Its session, if it is one that outlives gateways.</summary>
+    public GameConnection Connection => _connection!;
+
     /// <summary>One frame.</summary>
     public void Process()
     {
+        while (_connection is not null && _connection.TryReceive(out byte[]? framed))
+        {
+            if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_connection.Peer);
+            Tree.Multiplayer.OnPacket(1, framed);
+        }
+
+        if (_connection is { Peer: > 0 } && Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_connection.Peer);
         while (_received.TryDequeue(out byte[]? packet))
         {
             if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(BinaryPrimitives.ReadInt32LittleEndian(packet));
@@ -91,6 +118,12 @@ internal sealed class ModelGame : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sending;
+        if (_connection is not null)
+        {
+            _connection.Leave();
+            await _connection.DisposeAsync();
+        }
+
         if (_socket.State == WebSocketState.Open) await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
         await _reading;
         _socket.Dispose();
