@@ -8,6 +8,8 @@ internal sealed class Game : IProjectFiles
     public const string Main = "res://main.tscn";
     public const string Player = "res://player.tscn";
     public const string Drop = "res://drop.tscn";
+    public const string Bombs = "res://bombs.tscn";
+    public const string State = "res://state.gd";
 
     private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal)
     {
@@ -68,6 +70,31 @@ internal sealed class Game : IProjectFiles
 
             [node name="State" type="MultiplayerSynchronizer" parent="."]
             replication_config = SubResource("1")
+            """,
+        [Bombs] = """
+            [gd_scene format=3]
+
+            [node name="Bombs" type="Node2D"]
+
+            [node name="First" type="MultiplayerSpawner" parent="."]
+            spawn_path = NodePath("..")
+
+            [node name="Second" type="MultiplayerSpawner" parent="."]
+            spawn_path = NodePath("..")
+            """,
+        [State] = """
+            extends Node
+
+            @rpc("any_peer")
+            func hello():
+                pass
+
+            @rpc("authority")
+            func begin():
+                pass
+
+            func secret():
+                pass
             """,
     };
 

@@ -52,6 +52,24 @@ internal sealed class SmallCluster : IFeedSubscriber
         return hub;
     }
 
+    /// <summary>Up to where the world is known.</summary>
+    public Timestamp Resolved => _resolved;
+
+    /// <summary>The time, by the cluster's clock.</summary>
+    public Timestamp Now { get; private set; }
+
+    /// <summary>Begins a transaction.</summary>
+    public void Run(ITransactionBody body, Action<TransactionOutcome> done) =>
+        _cluster.Servers.First().Do(store => store.Coordinator.Run(body, RequestId.None, 0, done));
+
+    /// <summary>Lets time pass.</summary>
+    public void Pass(long microseconds)
+    {
+        Settle(_cluster.Time.Now + microseconds);
+        _cluster.Servers.First().Do(store => Now = store.Clock.Reading);
+        _changes.Clear();
+    }
+
     /// <summary>What a world looks like that is made of all changes at once.</summary>
     public GameWorld Afresh()
     {

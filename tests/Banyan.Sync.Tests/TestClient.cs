@@ -1,5 +1,7 @@
 using System.Text;
 using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Text;
+using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
@@ -92,6 +94,23 @@ internal sealed class TestClient : IPeerOutbox
         string[] log = [.. Received.Select(p => Describe(p))];
         Received.Clear();
         return log;
+    }
+
+    /// <summary>The custom spawns that were received: name, argument, and the spawner's path.</summary>
+    public List<(string Name, string Argument, string Spawner)> CustomSpawns()
+    {
+        var paths = new Dictionary<uint, string>();
+        var spawns = new List<(string, string, string)>();
+        foreach (byte[] packet in Received)
+        {
+            if (SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path)) paths[path.Id] = Encoding.UTF8.GetString(path.Path);
+            if (!SpawnPacket.TryRead(packet, out SpawnPacket spawn) || !spawn.IsCustom) continue;
+            var reader = new ByteReader(spawn.Argument);
+            Assert.True(CompressedVariant.TryRead(ref reader, VariantLimits.Peer, out Variant argument));
+            spawns.Add((Encoding.UTF8.GetString(spawn.Name), VariantText.Write(argument), paths[spawn.Spawner]));
+        }
+
+        return spawns;
     }
 
     /// <summary>Sends a packet to a peer; why it was refused, if it was.</summary>

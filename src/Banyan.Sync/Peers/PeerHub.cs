@@ -145,15 +145,22 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     }
 
     /// <summary>
-    /// Brings a call to a client of this server, now or when it knows the node and the caller; in order for each caller.
-    /// False if there is no such client, or too much is held already.
+    /// Brings a call to a client of this server, now or when it is there and knows the node and the caller; in order for
+    /// each caller. False if too much is held already.
     /// </summary>
     public bool Deliver(RpcCall call, Timestamp now)
     {
-        if (!TryGet(call.To, out PeerSession? session)) return false;
         (int To, int From) way = (call.To, call.From);
         bool isWaiting = _held.TryGetValue(way, out Queue<Held>? waiting);
         if (_heldCount >= HeldMax && isWaiting) return false;
+        if (!TryGet(call.To, out PeerSession? session))
+        {
+            // Others may have heard of it before this server has. What is numbered comes again by itself.
+            if (call.Number != 0 || _heldCount >= HeldMax) return false;
+            Hold(way, call, now);
+            return true;
+        }
+
         switch (session.Arrivals.Take(call))
         {
             case Arrival.Early:
@@ -170,10 +177,15 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
             return false;
         }
 
-        if (!isWaiting) _held.Add(way, waiting = []);
-        waiting!.Enqueue(new(call, now.Add(HeldMicroseconds)));
-        _heldCount++;
+        Hold(way, call, now);
         return true;
+    }
+
+    private void Hold((int To, int From) way, RpcCall call, Timestamp now)
+    {
+        if (!_held.TryGetValue(way, out Queue<Held>? waiting)) _held.Add(way, waiting = []);
+        waiting.Enqueue(new(call, now.Add(HeldMicroseconds)));
+        _heldCount++;
     }
 
     private void RetryHeld()

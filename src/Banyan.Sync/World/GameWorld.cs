@@ -26,6 +26,7 @@ public sealed class GameWorld(GameFiles files)
     private readonly SortedDictionary<NodeId, SortedSet<NodeId>> _synchronizersOfRoot = [];
     private readonly PathDependents _dependents = new();
     private readonly Dictionary<SyncProperty, SortedDictionary<NodeId, int>> _watchers = []; // synchronizer -> bit
+    private readonly Dictionary<SyncProperty, SortedSet<NodeId>> _senders = [];
 
     /// <summary>What the game ships.</summary>
     public GameFiles Files => files;
@@ -132,6 +133,10 @@ public sealed class GameWorld(GameFiles files)
         && PropertyValue.TryDecode(stored, out Variant value) && value.Type == VariantType.Object && value.AsObject() is ResourceRef script
             ? files.MethodsOf(script.Path)
             : RpcMethods.None;
+
+    /// <summary>The synchronizer that sends a property always; null if none does.</summary>
+    public Synchronizer? SenderOf(SyncProperty property) =>
+        _senders.TryGetValue(property, out SortedSet<NodeId>? senders) ? _synchronizers[senders.Min] : null;
 
     /// <summary>Follows a path from a node, as Godot's get_node does; unique names ("%X") are not known.</summary>
     public bool TryResolve(NodeId from, NodePath path, [NotNullWhen(true)] out MirrorNode? found) =>
@@ -288,6 +293,7 @@ public sealed class GameWorld(GameFiles files)
             _synchronizers.Remove(id);
             Unlink(_synchronizersOfRoot, was.Root, id);
             foreach (SyncProperty property in was.Watched) _watchers.GetValueOrDefault(property)?.Remove(id);
+            foreach (SyncProperty property in was.Always) Unlink(_senders, property, id);
             change.Withdrawn.Add(was);
             more.Add(was.Root);
         }
@@ -302,6 +308,7 @@ public sealed class GameWorld(GameFiles files)
                 watchers[id] = bit;
             }
 
+            foreach (SyncProperty property in now.Always) Link(_senders, property, id);
             change.Enrolled.Add(now);
             more.Add(now.Root);
         }
@@ -346,8 +353,10 @@ public sealed class GameWorld(GameFiles files)
         if (!_spawnersOfParent.TryGetValue(node.Header!.Parent.Id, out SortedSet<NodeId>? spawners)) return null;
         if (IsPlaced(node)) return null;
         bool custom = node.Attachments.TryGetValue(SpawnedNode.ArgumentAttachment, out byte[]? argument);
+        NodeId named = custom ? SpawnedNode.SpawnerNamedBy(node) : NodeId.None;
         foreach (NodeId id in spawners)
         {
+            if (!named.IsNone && id != named) continue;
             Spawner spawner = _spawners[id];
             int scene = custom ? SpawnPacket.CustomScene : spawner.Scenes.IndexOf(files.PathOf(node.Header.Instance));
             if (scene < 0) continue;
@@ -394,13 +403,13 @@ public sealed class GameWorld(GameFiles files)
         foreach (NodePlace child in node.Children) more.Add(child.Id);
     }
 
-    private static void Link(SortedDictionary<NodeId, SortedSet<NodeId>> links, NodeId from, NodeId to)
+    private static void Link<T>(IDictionary<T, SortedSet<NodeId>> links, T from, NodeId to)
     {
         if (!links.TryGetValue(from, out SortedSet<NodeId>? linked)) links.Add(from, linked = []);
         linked.Add(to);
     }
 
-    private static void Unlink(SortedDictionary<NodeId, SortedSet<NodeId>> links, NodeId from, NodeId to)
+    private static void Unlink<T>(IDictionary<T, SortedSet<NodeId>> links, T from, NodeId to)
     {
         if (links.TryGetValue(from, out SortedSet<NodeId>? linked) && linked.Remove(to) && linked.Count == 0) links.Remove(from);
     }

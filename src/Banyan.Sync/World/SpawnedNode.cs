@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Banyan.Primitives;
 using Banyan.Scene.Records;
+using Banyan.Scene.Tree;
 
 namespace Banyan.Sync.World;
 
@@ -15,6 +17,25 @@ public sealed record SpawnedNode(
 {
     /// <summary>The attachment under which a node keeps the argument of its custom spawn.</summary>
     public const string ArgumentAttachment = "spawn_argument";
+
+    /// <summary>The attachment that says which spawner has made it, by its id: several may spawn below one parent. Without it, the first.</summary>
+    public const string SpawnerAttachment = "spawned_by";
+
+    /// <summary>The stored form of <see cref="SpawnerAttachment"/>.</summary>
+    public static byte[] EncodeSpawner(NodeId spawner)
+    {
+        var writer = new ByteWriter(10);
+        writer.Number(spawner.Value);
+        return writer.ToArray();
+    }
+
+    internal static NodeId SpawnerNamedBy(MirrorNode node)
+    {
+        if (!node.Attachments.TryGetValue(SpawnerAttachment, out byte[]? stored)) return NodeId.None;
+        var reader = new ByteReader(stored);
+        ulong id = reader.Number();
+        return reader.IsAtEnd ? new(id) : NodeId.None;
+    }
 
     /// <summary>Whether a client would notice no difference: then it need not be despawned and spawned again.</summary>
     public bool IsSameToClients(SpawnedNode other) =>
