@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Banyan.Primitives;
+using Banyan.Server.Games;
 using Banyan.Server.Hosting;
 using Banyan.Storage;
+using Banyan.Sync.Code;
 
 namespace Banyan.Server.Cli;
 
@@ -42,12 +44,18 @@ internal static class ServeCommand
         Description = "Folder of the Godot project (where project.godot is): games that ship the same files may then connect at ws://GATEWAY/godot",
     };
 
+    private static readonly Option<string?> _code = new("--code")
+    {
+        Description = "Assembly with the game's own .NET code (docs/game-code.md), which runs on one of the servers at a time; the same on all",
+    };
+
+    private static readonly Option<string?> _codeType = new("--code-type") { Description = "Which class of it, if there are several: NAMESPACE.NAME" };
     private static readonly Option<string?> _trace = new("--trace") { Description = "Add every protocol step to this file, for specs/check-trace" };
     private static readonly Option<bool> _watchParent = new("--with-parent") { Description = "Stop when the process that started it ends", Hidden = true };
 
     public static Command Make()
     {
-        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _trace, _watchParent };
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _code, _codeType, _trace, _watchParent };
         command.SetAction(RunAsync);
         return command;
     }
@@ -78,7 +86,7 @@ internal static class ServeCommand
                 $"banyan {ServerStatus.ThisVersion}: server {options.Self} of {options.Servers.Count} in \"{options.Cluster}\"; clients at {self.Gateway}, peers at {self.Peer}; "
                 + $"recovered {records} records in {time.TotalMilliseconds:F0} ms");
             if (options.Project is not null)
-                Console.WriteLine($"games connect at ws://{self.Gateway.Authority}{Games.GodotEndpoint.Path}; anybody may: there are no tokens and no TLS");
+                Console.WriteLine($"games connect at ws://{self.Gateway.Authority}{GodotEndpoint.Path}; anybody may: there are no tokens and no TLS");
             var stopped = new TaskCompletionSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c =>
             {
@@ -114,6 +122,8 @@ internal static class ServeCommand
         var self = new ServerId(parsed.GetValue(_id));
         if (servers.DistinctBy(s => s.Id).Count() != servers.Count) throw new CommandFailed(ExitCode.BadInput, "--server: an id is there twice");
         if (!servers.Exists(s => s.Id == self)) throw new CommandFailed(ExitCode.BadInput, $"--id {self.Value}: no --server has this id");
+        if (parsed.GetValue(_code) is not null && parsed.GetValue(_project) is null) throw new CommandFailed(ExitCode.BadInput, "--code: there is no game without --project");
+        if (parsed.GetValue(_codeType) is not null && parsed.GetValue(_code) is null) throw new CommandFailed(ExitCode.BadInput, "--code-type: of which --code?");
         servers.Sort((a, b) => a.Id.CompareTo(b.Id));
         return new()
         {
@@ -123,8 +133,21 @@ internal static class ServeCommand
             Cluster = parsed.GetValue(_cluster)!,
             Trace = parsed.GetValue(_trace),
             Project = parsed.GetValue(_project),
+            Code = ReadCode(parsed.GetValue(_code), parsed.GetValue(_codeType)),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
+    }
+
+    private static Func<IGameCode>? ReadCode(string? path, string? type)
+    {
+        try
+        {
+            return path is null ? null : GameCodeAssembly.Load(path, type);
+        }
+        catch (GameCodeException e)
+        {
+            throw new CommandFailed(ExitCode.BadInput, "--code: " + e.Message);
+        }
     }
 
     private static ServerAddress ReadServer(string text)

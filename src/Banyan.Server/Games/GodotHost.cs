@@ -8,6 +8,7 @@ using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Storage;
+using Banyan.Sync.Code;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
@@ -43,7 +44,10 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <param name="rules">What joining and leaving do.</param>
     /// <param name="limits">What a client may have.</param>
     /// <param name="gateways">Where clients can go if this server is gone.</param>
-    public GodotHost(Store store, GameFiles files, GameRules rules, PeerLimits limits, ImmutableArray<string> gateways)
+    /// <param name="code">The game's own code; null for none.</param>
+    /// <param name="post">Has something done on the loop.</param>
+    public GodotHost(
+        Store store, GameFiles files, GameRules rules, PeerLimits limits, ImmutableArray<string> gateways, Func<IGameCode>? code, Action<Action> post)
     {
         _store = store;
         _files = files;
@@ -54,11 +58,15 @@ internal sealed class GodotHost : IFeedSubscriber
         _departures = new(this, store, limits);
         _life = store.Clock.Reading.Value;
         Links = new(this, store, _hub);
+        Code = new(this, store, _hub, _life, code, post);
         store.Feed.Subscribe(this);
     }
 
     /// <summary>Between the servers' hosts.</summary>
     public ServerLinks Links { get; }
+
+    /// <summary>The game's own code.</summary>
+    public GameCodeHost Code { get; }
 
     /// <summary>The peers of all servers.</summary>
     public IReadOnlyDictionary<int, PeerRecord> Records => _records;
@@ -125,9 +133,13 @@ internal sealed class GodotHost : IFeedSubscriber
             return;
         }
 
-        if (session.OnPacket(packet, number) is not { } refusal) return;
-        Count(refusal.Why);
-        if (refusal.EndsSession) client.Socket.Fail(refusal.Why);
+        if (session.OnPacket(packet, number) is { } refusal)
+        {
+            Count(refusal.Why);
+            if (refusal.EndsSession) client.Socket.Fail(refusal.Why);
+        }
+
+        Code.Work();
     }
 
     /// <summary>The client says what has arrived of other peers.</summary>
@@ -161,6 +173,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (!IsLoaded || _store.Clock.Reading < _nextTick) return;
         _nextTick = _store.Clock.Reading.Add(TickMicroseconds);
         _departures.Tick();
+        Code.Tick();
         Links.Tick();
         foreach (GodotPeer client in _clients.Values) client.TellDone();
     }
@@ -175,7 +188,13 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <inheritdoc/>
     public void OnResolved(Timestamp timestamp)
     {
-        if (IsLoaded || _store.Feed.Snapshot() is not { } snapshot) return;
+        if (IsLoaded)
+        {
+            Code.OnResolved();
+            return;
+        }
+
+        if (_store.Feed.Snapshot() is not { } snapshot) return;
         IsLoaded = true;
         var all = new List<VersionEvent>();
         foreach (KeySpan span in new[] { SceneKeys.All, PeerRecord.All })

@@ -40,7 +40,8 @@ internal sealed class ServerLinks
     public void Send(GodotPeer sender, RpcCall call)
     {
         if (call.To != PeerSession.Cluster && !_host.Records.ContainsKey(call.To)) return;
-        Route(call.To == PeerSession.Cluster ? call : sender.Outstanding.Send(call, Now));
+        bool isForNobody = call.To == PeerSession.Cluster && !_host.Code.IsThere;
+        Route(isForNobody ? call : sender.Outstanding.Send(call, Now));
     }
 
     /// <summary>Brings a call to the server of whom it is for.</summary>
@@ -48,7 +49,7 @@ internal sealed class ServerLinks
     {
         if (call.To == PeerSession.Cluster)
         {
-            _host.Count("a call of the cluster, for which the game has no code here");
+            _host.Code.OnCall(call);
             return;
         }
 
@@ -59,9 +60,15 @@ internal sealed class ServerLinks
             return;
         }
 
+        Send(record.Server, call);
+    }
+
+    /// <summary>Brings a call to a server.</summary>
+    public void Send(ServerId server, RpcCall call)
+    {
         _writer.Clear();
         GodotMessage.WriteCall(_writer, call);
-        _store.SendToApplication(record.Server, _writer.ToArray());
+        _store.SendToApplication(server, _writer.ToArray());
     }
 
     /// <summary>A client of this server has all messages of a peer through a number.</summary>
@@ -143,7 +150,9 @@ internal sealed class ServerLinks
                         (int source, int to, var node) = ((int)reader.UInt32(), (int)reader.UInt32(), new NodeId(reader.Number()));
                         (uint number, uint previous) = ((uint)reader.Number(), (uint)reader.Number());
                         var call = new RpcCall(source, to, node, reader.Bytes().ToArray(), number, previous);
-                        if (!reader.Failed) Deliver(call);
+                        if (reader.Failed) break;
+                        if (to == PeerSession.Cluster) _host.Code.OnForwarded(call);
+                        else Deliver(call);
                         break;
                     }
 
@@ -161,5 +170,6 @@ internal sealed class ServerLinks
         }
 
         if (reader.Failed) _host.Count("a message of another server that cannot be read");
+        _host.Code.Work();
     }
 }

@@ -67,6 +67,7 @@ internal sealed class BanyanServer : IAsyncDisposable
             {
                 keeper.Tick();
                 games?.Tick();
+                loop.TicksAlways = games is { Code.IsRunning: true };
                 collector.Tick(loop.Store.IsCalm);
             };
             WebApplication http = BuildHttp(self.Gateway);
@@ -103,9 +104,26 @@ internal sealed class BanyanServer : IAsyncDisposable
         }
 
         await _http.DisposeAsync().ConfigureAwait(false);
+        if (_games is not null && !_loop.Ended.IsCompleted) await StopCodeAsync(_games.Code).ConfigureAwait(false);
         _loop.Stop();
         await _transport.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
+    }
+
+    private async Task StopCodeAsync(GameCodeHost code)
+    {
+        try
+        {
+            await _loop.Ask(_ =>
+            {
+                code.Stop();
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The loop hangs, or has just ended: nobody is left to be told.
+        }
     }
 
     private static (GodotHost?, GodotEndpoint?) MakeGodot(StoreLoop loop, ServerOptions options)
@@ -116,7 +134,7 @@ internal sealed class BanyanServer : IAsyncDisposable
         if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
             throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
         ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"ws://{s.Gateway.Authority}{GodotEndpoint.Path}")];
-        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default, gateways);
+        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default, gateways, options.Code, action => loop.Post(_ => action()));
         return (host, new(loop, host, PeerLimits.Default, options.SessionsMax));
     }
 

@@ -31,6 +31,9 @@ public sealed record ServerOptions
     /// <summary>The folder of the Godot project whose games may connect; null for none.</summary>
     public string? Project { get; init; }
 
+    /// <summary>Makes the game's own code; null for none. On all servers or on none.</summary>
+    public Func<Sync.Code.IGameCode>? Code { get; init; }
+
     /// <summary>Every protocol step is added to this file (specs/check-trace); null for none.</summary>
     public string? Trace { get; init; }
 

@@ -87,6 +87,9 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     /// <summary>Called on the loop after every tick of the store.</summary>
     public Action? OnTick { get; set; }
 
+    /// <summary>Whether ticks are due as usual even while the store is quiet. Of the loop alone.</summary>
+    public bool TicksAlways { get; set; }
+
     /// <summary>Ends when the loop does; with the exception that ended it, if it was one.</summary>
     public Task Ended => _ended.Task;
 
@@ -197,7 +200,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
 
             ReadClock();
             long now = Microseconds();
-            long quiet = Store.QuietMicroseconds;
+            long quiet = TicksAlways ? 0 : Store.QuietMicroseconds;
             _isQuiet = quiet > 0;
             if (now >= nextTick && quiet == 0)
             {

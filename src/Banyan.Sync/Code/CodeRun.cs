@@ -62,11 +62,12 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
         Enter(nameof(IGameCode.OnTick), () => code.OnTick(seconds));
     }
 
-    public void OnResolved()
+    public void OnResolved(Action<int> onLeft)
     {
         foreach (int gone in _peers.Where(p => !hub.Peers.Contains(p)).ToList())
         {
             _peers.Remove(gone);
+            onLeft(gone);
             Enter(nameof(IGameCode.OnPeerLeft), () => code.OnPeerLeft(gone));
         }
 

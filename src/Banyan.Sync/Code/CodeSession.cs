@@ -19,7 +19,6 @@ namespace Banyan.Sync.Code;
 public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? make, CodeLimits limits)
 {
     private readonly WaitingCalls _calls = new(limits);
-    private readonly SortedSet<int> _numbered = []; // peers whose numbers are known here
     private Arrivals _arrivals = new();
     private CodeRun? _run;
     private CodeRecord? _record; // written, but the tree may not show all that came before
@@ -40,7 +39,11 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
     {
         if (make is null && (isForwarded || edge.Holder == edge.Self)) edge.Count("a call of the cluster, for which the game has no code here");
         else if (call.Number != 0 && !IsToBeTaken(call, isForwarded)) return;
-        else if (!_calls.TryAdd(call, isForwarded, edge.Now)) edge.Count("a call of the cluster while too many wait");
+        else if (!_calls.TryAdd(call, isForwarded, edge.Now))
+        {
+            edge.Count("a call of the cluster while too many wait");
+            TellArrived(call);
+        }
     }
 
     /// <summary>Hands calls over, as far as they can be now.</summary>
@@ -64,7 +67,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
             _run.Start();
         }
 
-        _run?.OnResolved();
+        _run?.OnResolved(_arrivals.Forget);
         Work();
     }
 
@@ -85,7 +88,6 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         _run?.Stop();
         _run = null;
         _arrivals = new();
-        _numbered.Clear();
     }
 
     private void TakeOver()
@@ -121,8 +123,6 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
     private bool IsToBeTaken(RpcCall call, bool isForwarded)
     {
         if (_run is null) return !isForwarded && edge.Holder != edge.Self && !edge.Holder.IsNone;
-        // Where a former server had got to only the caller knows: it sends the oldest first.
-        if (_numbered.Add(call.From)) _arrivals.TakeOver(call.From, call.Previous);
         Arrival arrival = _arrivals.Take(call);
         if (arrival == Arrival.Again) edge.Arrived(call.From, _arrivals.HeardFrom(call.From));
         return arrival == Arrival.New;

@@ -64,7 +64,7 @@ public sealed class Outstanding
         if (!_receivers.TryGetValue(call.To, out Receiver? receiver)) _receivers.Add(call.To, receiver = new());
         if (receiver.Calls.Count >= CallsMax) OnGone(call.To);
         if (receiver.Calls.Count == 0) receiver.SentAt = now;
-        RpcCall sent = call with { Previous = receiver.Last };
+        RpcCall sent = call with { Previous = receiver.Calls.Count == 0 ? 0 : receiver.Last };
         receiver.Last = call.Number;
         receiver.Calls.AddLast(sent);
         _receivers[call.To] = receiver;
@@ -97,7 +97,8 @@ public sealed class Outstanding
     {
         if (!_receivers.TryGetValue(to, out Receiver? receiver)) return [];
         receiver.SentAt = now;
-        return receiver.Calls.Take(AgainAtOnceMax);
+        // Before the first there is nothing to wait for, whoever is asked now.
+        return receiver.Calls.Take(AgainAtOnceMax).Select((call, i) => i == 0 ? call with { Previous = 0 } : call);
     }
 
     /// <summary>Messages that have not been answered for too long: the oldest of each receiver, in order.</summary>
