@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.WebSockets;
 using Banyan.Client.Games;
 using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
@@ -11,14 +9,11 @@ using Banyan.Godot.Variants;
 namespace Banyan.ProcessTests.Games;
 
 /// <summary>A Godot game without Godot: the model of its tree and its multiplayer, on a real connection.</summary>
-/// <remarks>Runs on whoever calls <see cref="Process"/>; only reading has a task of its own.</remarks>
+/// <remarks>Runs on whoever calls <see cref="Process"/>.</remarks>
 internal sealed class ModelGame : IAsyncDisposable
 {
-    private readonly ClientWebSocket _socket = new();
-    private readonly ConcurrentQueue<byte[]> _received = [];
     private readonly Stopwatch _time = Stopwatch.StartNew();
-    private Task _reading = Task.CompletedTask;
-    private Task _sending = Task.CompletedTask;
+    private StockConnection? _stock;
     private GameConnection? _connection;
 
     private ModelGame(IProjectFiles files)
@@ -48,10 +43,10 @@ internal sealed class ModelGame : IAsyncDisposable
     /// <summary>Connects, and waits until its own player is there.</summary>
     public static async Task<ModelGame> ConnectAsync(Uri gateway, IProjectFiles files)
     {
-        var game = new ModelGame(files);
-        await game._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/godot" }.Uri, CancellationToken.None);
-        game.Tree.Multiplayer.Join(game.Send);
-        game._reading = game.ReadAsync();
+        var connection = new StockConnection();
+        var game = new ModelGame(files) { _stock = connection };
+        await connection.ConnectAsync(gateway);
+        game.Tree.Multiplayer.Join((_, packet, _) => connection.Send(packet));
         await Poll.UntilAsync(
             () =>
             {
@@ -89,7 +84,7 @@ internal sealed class ModelGame : IAsyncDisposable
         }
 
         if (_connection is { Peer: > 0 } && Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_connection.Peer);
-        while (_received.TryDequeue(out byte[]? packet))
+        while (_stock is not null && _stock.TryTake(out byte[]? packet))
         {
             if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(BinaryPrimitives.ReadInt32LittleEndian(packet));
             else Tree.Multiplayer.OnPacket(1, packet);
@@ -117,16 +112,8 @@ internal sealed class ModelGame : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _sending;
-        if (_connection is not null)
-        {
-            _connection.Leave();
-            await _connection.DisposeAsync();
-        }
-
-        if (_socket.State == WebSocketState.Open) await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
-        await _reading;
-        _socket.Dispose();
+        if (_stock is not null) await _stock.DisposeAsync();
+        if (_connection is not null) await _connection.DisposeAsync();
     }
 
     // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.
@@ -139,37 +126,5 @@ internal sealed class ModelGame : IAsyncDisposable
         }
 
         if (node.Parent?.Name == "Drops" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner)) node.GetNode("State")!.SetMultiplayerAuthority(owner);
-    }
-
-    private void Send(int toPeer, ReadOnlySpan<byte> packet, bool reliable)
-    {
-        byte[] copy = packet.ToArray();
-        _sending = _sending.ContinueWith(
-            _ => _socket.SendAsync(copy, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None), TaskScheduler.Default).Unwrap();
-    }
-
-    private async Task ReadAsync()
-    {
-        var buffer = new byte[1 << 20];
-        try
-        {
-            while (true)
-            {
-                int length = 0;
-                ValueWebSocketReceiveResult read;
-                do
-                {
-                    read = await _socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
-                    length += read.Count;
-                }
-                while (!read.EndOfMessage);
-                if (read.MessageType == WebSocketMessageType.Close) return;
-                _received.Enqueue(buffer[..length]);
-            }
-        }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
-        {
-            // It is over.
-        }
     }
 }
