@@ -20,6 +20,7 @@ public sealed class BomberMatchTests
         var clients = new List<BomberClient>();
         try
         {
+            await RunningAsync(cluster, [.. Enumerable.Range(1, servers)]);
             await BeginAsync(cluster.Gateways, files, clients);
             // One leaves in the middle of it, one comes late and looks on.
             await PlayUntilAsync(clients, () => clients[0].Scores.Values.Sum() >= 10, "10 rocks");
@@ -34,6 +35,7 @@ public sealed class BomberMatchTests
             Assert.True(clients.Sum(c => c.Stunned) > 0);
             Assert.All(clients[..3], c => Assert.True(c.Bombs > 10));
             await AssertScoresAsync(cluster.Gateways[0], clients[0]);
+            for (int server = 1; server <= servers; server++) AssertNoExceptions(cluster, server);
         }
         finally
         {
@@ -61,6 +63,7 @@ public sealed class BomberMatchTests
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(15));
             await EndAsync(clients);
             await AssertScoresAsync(cluster.Gateways[second - 1], clients[0]);
+            foreach (int server in others) AssertNoExceptions(cluster, server);
         }
         finally
         {
@@ -111,6 +114,11 @@ public sealed class BomberMatchTests
         BanyanCommand tree = (await BanyanCommand.RunAsync(gateway, "get", "/root/World/Score", "--json")).AssertDone();
         foreach ((int peer, int score) in client.Scores) Assert.Contains($"{peer}: {score}", tree.Output);
         Assert.Contains(client.Winner!, (await BanyanCommand.RunAsync(gateway, "get", "/root/World/Winner", "--json")).AssertDone().Output);
+    }
+
+    private static void AssertNoExceptions(LocalCluster cluster, int server)
+    {
+        Assert.DoesNotContain("the game's code has thrown", cluster.OutputOf(server));
     }
 
     private static async Task<int> RunningAsync(LocalCluster cluster, int[] servers)
