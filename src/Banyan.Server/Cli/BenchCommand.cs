@@ -14,7 +14,7 @@ internal static class BenchCommand
 {
     public static Command Make() => new("bench", "Measure: commits against their limit, a cluster against etcd, idle ranges, a large world, failover, and Godot clients")
     {
-        MakeCommit(), MakeCluster(), MakeIdle(), MakeWorld(), MakeFailover(), MakeGames(),
+        MakeCommit(), MakeCluster(), MakeIdle(), MakeWorld(), MakeFailover(), MakeGames(), MakeGateway(),
     };
 
     private static Command MakeCommit()
@@ -143,6 +143,37 @@ internal static class BenchCommand
             if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => GamesBench.WriteJson(w, options, result));
             else Console.Write(GamesBench.Table(options, result));
             return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static Command MakeGateway()
+    {
+        var defaults = new GatewayBenchOptions("", "");
+        var active = new Option<int>("--active") { Description = "Clients that send their state; all see all", DefaultValueFactory = _ => defaults.Active };
+        var rate = new Option<double>("--rate") { Description = "States of each in a second", DefaultValueFactory = _ => defaults.Rate };
+        var idle = new Option<int>("--idle") { Description = "Clients that do nothing", DefaultValueFactory = _ => defaults.Idle };
+        var calls = new Option<int>("--calls") { Description = "Between two clients on two servers", DefaultValueFactory = _ => defaults.Calls };
+        var failovers = new Option<int>("--failovers") { Description = "Gateways killed under a client that can resume", DefaultValueFactory = _ => defaults.Failovers };
+        var seconds = new Option<double>("--seconds") { Description = "Of active and of idle clients", DefaultValueFactory = _ => defaults.Duration.TotalSeconds };
+        Option<string> folder = Folder();
+        var command = new Command("gateway", "Gateways under Godot clients: many idle, many active, calls from server to server, and a gateway that is killed")
+        {
+            active, rate, idle, calls, failovers, seconds, folder,
+        };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var options = new GatewayBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
+            {
+                Active = parsed.GetValue(active), Rate = parsed.GetValue(rate), Idle = parsed.GetValue(idle), Calls = parsed.GetValue(calls),
+                Failovers = parsed.GetValue(failovers), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            };
+            if (Math.Min(Math.Min(options.Active, options.Idle), Math.Min(options.Calls, options.Failovers)) < 0 || options.Rate <= 0 || options.Duration <= TimeSpan.Zero)
+                throw new CommandFailed(ExitCode.BadInput, "expected numbers from 0, and a rate and seconds above it");
+            bool json = parsed.GetValue(CommandLine.Json);
+            GatewayBenchResult result = await GatewayBench.RunAsync(options, json ? Console.Error.WriteLine : Console.WriteLine, stop).ConfigureAwait(false);
+            if (json) JsonOutput.Write(w => GatewayBench.WriteJson(w, options, result));
+            return ExitCode.Ok;
         });
         return command;
     }
