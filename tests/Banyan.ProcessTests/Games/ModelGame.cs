@@ -113,7 +113,9 @@ internal sealed class ModelGame : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_stock is not null) await _stock.DisposeAsync();
-        if (_connection is not null) await _connection.DisposeAsync();
+        if (_connection is null) return;
+        _connection.Leave();
+        await _connection.DisposeAsync();
     }
 
     // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.
