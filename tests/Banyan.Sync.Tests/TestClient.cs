@@ -15,10 +15,10 @@ internal sealed class TestClient : IPeerOutbox
     private readonly SmallCluster _cluster;
     private readonly PeerSession _session;
 
-    public TestClient(SmallCluster cluster, int peer)
+    public TestClient(SmallCluster cluster, int peer, PeerRights rights = PeerRights.Play)
     {
         _cluster = cluster;
-        _session = cluster.Hub.Add(peer, this);
+        _session = cluster.Hub.Add(peer, this, rights: rights);
     }
 
     /// <summary>A client that can resume; with the memory of an earlier connection, it does.</summary>

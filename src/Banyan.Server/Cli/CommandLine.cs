@@ -28,7 +28,7 @@ internal static class CommandLine
             _gateway, Json,
             ServeCommand.Make(), DemoCommand.Make(), ImportCommand.Make(),
             TreeCommand.Make(), GetCommand.Make(), SetCommand.Make(), SpawnCommand.Make(), MoveCommand.Make(), RemoveCommand.Make(),
-            TransactCommand.Make(), WatchCommand.Make(), StatusCommand.Make(), SceneCommand.Make(), SimCommand.Make(), TortureCommand.Make(), BenchCommand.Make(),
+            TransactCommand.Make(), WatchCommand.Make(), StatusCommand.Make(), SceneCommand.Make(), TokenCommand.Make(), SimCommand.Make(), TortureCommand.Make(), BenchCommand.Make(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

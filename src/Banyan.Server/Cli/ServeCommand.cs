@@ -56,6 +56,7 @@ internal static class ServeCommand
     public static Command Make()
     {
         var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _code, _codeType, _trace, _watchParent };
+        ServeAccess.AddTo(command);
         command.SetAction(RunAsync);
         return command;
     }
@@ -86,7 +87,9 @@ internal static class ServeCommand
                 $"banyan {ServerStatus.ThisVersion}: server {options.Self} of {options.Servers.Count} in \"{options.Cluster}\"; clients at {self.Gateway}, peers at {self.Peer}; "
                 + $"recovered {records} records in {time.TotalMilliseconds:F0} ms");
             if (options.Project is not null)
-                Console.WriteLine($"games connect at ws://{self.Gateway.Authority}{GodotEndpoint.Path}; anybody may: there are no tokens and no TLS");
+                Console.WriteLine($"games connect at {(options.Certificate is null ? "ws" : "wss")}://{self.Gateway.Authority}{GodotEndpoint.Path}{(options.Access.IsOpen ? "" : "?token=…")}");
+            if (options is { Project: not null, Access.IsOpen: true })
+                await Console.Error.WriteLineAsync($"warning: --open: whoever reaches {self.Gateway.Authority} may join the game and play").ConfigureAwait(false);
             var stopped = new TaskCompletionSource();
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c =>
             {
@@ -133,6 +136,8 @@ internal static class ServeCommand
             Cluster = parsed.GetValue(_cluster)!,
             Trace = parsed.GetValue(_trace),
             Project = parsed.GetValue(_project),
+            Access = ServeAccess.Read(parsed, parsed.GetValue(_project) is not null),
+            Certificate = ServeAccess.ReadCertificate(parsed, servers.Find(s => s.Id == self)!.Gateway),
             Code = ReadCode(parsed.GetValue(_code), parsed.GetValue(_codeType)),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
@@ -157,8 +162,8 @@ internal static class ServeCommand
         if (equals > 0 && comma > equals
             && uint.TryParse(text.AsSpan(0, equals), out uint id) && id > 0
             && IPEndPoint.TryParse(text[(equals + 1)..comma], out IPEndPoint? peer)
-            && Uri.TryCreate(text[(comma + 1)..], UriKind.Absolute, out Uri? gateway) && gateway.Scheme is "http")
+            && Uri.TryCreate(text[(comma + 1)..], UriKind.Absolute, out Uri? gateway) && gateway.Scheme is "http" or "https")
             return new(new(id), peer, gateway);
-        throw new CommandFailed(ExitCode.BadInput, $"--server \"{text}\": expected ID=ADDRESS:PORT,http://HOST:PORT, as in 1=127.0.0.1:7300,http://127.0.0.1:7400");
+        throw new CommandFailed(ExitCode.BadInput, $"--server \"{text}\": expected ID=ADDRESS:PORT,http://HOST:PORT (https:// with TLS), as in 1=127.0.0.1:7300,http://127.0.0.1:7400");
     }
 }

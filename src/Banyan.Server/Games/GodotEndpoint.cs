@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.WebSockets;
 using Banyan.Primitives;
+using Banyan.Server.Games.Access;
 using Banyan.Server.Hosting;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
@@ -7,15 +9,17 @@ using Banyan.Sync.Peers;
 namespace Banyan.Server.Games;
 
 /// <summary>Where Godot games connect with <c>WebSocketMultiplayerPeer.create_client</c>.</summary>
-internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits limits, int clientsMax)
+internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess access, PeerLimits limits, int clientsMax)
 {
     /// <summary>Of the gateway's address.</summary>
     public const string Path = "/godot";
 
     private const int BacklogBytesMax = 8 << 20;
     private const int PingLength = 9;
+    private static readonly TimeSpan _helloMax = TimeSpan.FromSeconds(10);
     private readonly Lock _gate = new();
     private readonly HashSet<GodotSocket> _sockets = [];
+    private readonly ConnectionsByAddress _connections = new(access.ConnectionsPerAddress);
 
     /// <summary>Serves one client, until it goes.</summary>
     public async Task ServeAsync(HttpContext context)
@@ -24,6 +28,13 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits l
         {
             context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
             await context.Response.WriteAsync("this is a WebSocket endpoint for Godot games\n").ConfigureAwait(false);
+            return;
+        }
+
+        bool isFramed = context.WebSockets.WebSocketRequestedProtocols.Contains(SessionFrame.Subprotocol);
+        if (!access.TryEnter(context.Request, isFramed, out Admission? admission, out AccessRefusal? refusal))
+        {
+            await RefuseAsync(context.Response, refusal).ConfigureAwait(false);
             return;
         }
 
@@ -36,28 +47,66 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits l
             }
         }
 
-        bool isFramed = context.WebSockets.WebSocketRequestedProtocols.Contains(SessionFrame.Subprotocol);
+        IPAddress address = GameAccess.AddressOf(context.Request);
+        if (!_connections.TryAdd(address))
+        {
+            await RefuseAsync(context.Response, new(StatusCodes.Status429TooManyRequests, "too many connections from this address")).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(context, admission, isFramed).ConfigureAwait(false);
+        }
+        finally
+        {
+            _connections.Remove(address);
+        }
+    }
+
+    /// <summary>Closes all connections.</summary>
+    public void CloseAll()
+    {
+        lock (_gate)
+        {
+            foreach (GodotSocket socket in _sockets) socket.Fail("the server is stopping", isFinal: false);
+        }
+    }
+
+    private Task RefuseAsync(HttpResponse response, AccessRefusal refusal)
+    {
+        loop.Post(_ => host.Count($"{refusal.Status}: {refusal.Why}"));
+        response.StatusCode = refusal.Status;
+        if (refusal.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
+        if (refusal.Status == StatusCodes.Status429TooManyRequests) response.Headers.RetryAfter = "60";
+        response.ContentType = "text/plain; charset=utf-8";
+        return response.WriteAsync(refusal.Why + "\n");
+    }
+
+    private async Task ServeAsync(HttpContext context, Admission admission, bool isFramed)
+    {
         using WebSocket webSocket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext
             {
                 KeepAliveInterval = TimeSpan.FromSeconds(5), KeepAliveTimeout = TimeSpan.FromSeconds(10), SubProtocol = isFramed ? SessionFrame.Subprotocol : null,
             }).ConfigureAwait(false);
-        using var socket = new GodotSocket(webSocket, limits.PacketBytesMax + SessionFrame.HeaderBytesMax, BacklogBytesMax, isFramed);
+        using var socket = new GodotSocket(webSocket, limits, BacklogBytesMax, isFramed);
         lock (_gate) _sockets.Add(socket);
         try
         {
-            if (isFramed) await ServeFramedAsync(socket).ConfigureAwait(false);
-            else await ServeStockAsync(socket).ConfigureAwait(false);
+            if (isFramed) await ServeFramedAsync(socket, admission).ConfigureAwait(false);
+            else await ServeStockAsync(socket, admission).ConfigureAwait(false);
         }
         finally
         {
             lock (_gate) _sockets.Remove(socket);
+            if (socket.PassedLimit is { } limit) loop.Post(_ => host.Count(limit));
         }
     }
 
-    private async Task ServeStockAsync(GodotSocket socket)
+    private async Task ServeStockAsync(GodotSocket socket, Admission admission)
     {
-        GodotPeer? client = await loop.Ask(_ => host.Connect(socket)).ConfigureAwait(false);
+        GodotPeer? client = await loop.Ask(_ => host.Connect(socket, admission)).ConfigureAwait(false);
         try
         {
             await socket.RunAsync(packet => loop.Post(_ =>
@@ -71,12 +120,19 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits l
         }
     }
 
-    private async Task ServeFramedAsync(GodotSocket socket)
+    private async Task ServeFramedAsync(GodotSocket socket, Admission admission)
     {
         int packetBytesMax = socket.MessageBytesMax;
         socket.MessageBytesMax = HelloFrame.MemoryBytesMax + packetBytesMax;
+        socket.IsRated = false;
         bool isGreeted = false;
         GodotPeer? client = null; // of the loop
+        // A connection that never says what it wants would be there for good.
+        using var late = new Timer(
+            _ =>
+            {
+                if (!Volatile.Read(ref isGreeted)) socket.Fail("no HELLO in time");
+            }, null, _helloMax, Timeout.InfiniteTimeSpan);
         try
         {
             await socket.RunAsync(frame =>
@@ -92,7 +148,8 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits l
 
                 isGreeted = true;
                 socket.MessageBytesMax = packetBytesMax;
-                if (HelloFrame.TryRead(frame, out HelloFrame? hello, out string error)) loop.Post(_ => client = host.Connect(socket, hello));
+                socket.IsRated = true;
+                if (HelloFrame.TryRead(frame, out HelloFrame? hello, out string error)) loop.Post(_ => client = host.Connect(socket, hello, admission));
                 else socket.Fail(error);
             }).ConfigureAwait(false);
         }
@@ -132,14 +189,5 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, PeerLimits l
         }
 
         client.Socket.Fail("a frame that cannot be read");
-    }
-
-    /// <summary>Closes all connections.</summary>
-    public void CloseAll()
-    {
-        lock (_gate)
-        {
-            foreach (GodotSocket socket in _sockets) socket.Fail("the server is stopping", isFinal: false);
-        }
     }
 }

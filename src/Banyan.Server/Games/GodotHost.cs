@@ -7,6 +7,7 @@ using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Server.Games.Access;
 using Banyan.Storage;
 using Banyan.Sync.Code;
 using Banyan.Sync.Frames;
@@ -74,7 +75,7 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <summary>The clients that are connected here.</summary>
     public IReadOnlyCollection<GodotPeer> Clients => _clients.Values;
 
-    /// <summary>Refused packets and the like, by cause.</summary>
+    /// <summary>Refused connections, packets and the like, by cause.</summary>
     public IReadOnlyDictionary<string, long> Counted => new Dictionary<string, long>(_counted);
 
     /// <summary>Clients that have joined here.</summary>
@@ -90,13 +91,20 @@ internal sealed class GodotHost : IFeedSubscriber
     public GodotPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
 
     /// <summary>A connection of a stock client is open: gives it a peer id and lets it join.</summary>
-    public GodotPeer? Connect(GodotSocket socket) => IsReadyFor(socket) ? Join(GodotPeer.Stock(NewId(), this, socket)) : null;
+    public GodotPeer? Connect(GodotSocket socket, Admission admission) => IsReadyFor(socket) ? Join(GodotPeer.Stock(NewId(), this, socket, admission)) : null;
 
     /// <summary>A connection of a client that can resume is open, and the client has said what it wants.</summary>
-    public GodotPeer? Connect(GodotSocket socket, HelloFrame hello)
+    public GodotPeer? Connect(GodotSocket socket, HelloFrame hello, Admission admission)
     {
         if (!IsReadyFor(socket)) return null;
-        if (hello.Resume is not { } resume) return Join(GodotPeer.Resumable(NewId(), this, socket, RandomNumberGenerator.GetBytes(SecretLength)));
+        if (hello.Resume is not { } resume)
+        {
+            if (!admission.MayOnlyResume) return Join(GodotPeer.Resumable(NewId(), this, socket, RandomNumberGenerator.GetBytes(SecretLength), admission));
+            Count(JoinToken.Expired);
+            socket.Fail(JoinToken.Expired);
+            return null;
+        }
+
         var heard = new List<KeyValuePair<int, uint>>();
         if (!SessionMemory.TryRead(resume.Memory.AsSpan(), _limits.MemoryEntriesMax, out SessionMemory? memory)
             || !SessionFrame.TryReadHeard(resume.Heard.AsSpan(), _limits.MemoryEntriesMax, heard) || resume.Secret.Length != SecretLength)
@@ -105,7 +113,7 @@ internal sealed class GodotHost : IFeedSubscriber
             return null;
         }
 
-        var client = GodotPeer.Resumed(this, socket, resume, memory, heard);
+        var client = GodotPeer.Resumed(this, socket, resume, memory, heard, admission);
         Await(client);
         var body = PeerTransaction.Resume(client.Id, RecordOf(client, 0));
         Run(body, RequestId.None, 0, outcome =>
@@ -235,7 +243,9 @@ internal sealed class GodotHost : IFeedSubscriber
 
     private GodotPeer? Join(GodotPeer client)
     {
-        if (!_rules.TryJoin(client.Id, _files, out IReadOnlyList<SceneOperation> operations, out string error))
+        IReadOnlyList<SceneOperation> operations = [];
+        string error = "";
+        if (client.Admission.Rights == PeerRights.Play && !_rules.TryJoin(client.Id, _files, out operations, out error))
         {
             client.Socket.Fail("the game's rules: " + error);
             return null;
@@ -354,7 +364,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (client.CanResume) new WelcomeFrame(client.Id, [.. client.Secret], client.Memory is not null, _gateways, _limits.GraceMicroseconds / 1e6).WriteTo(greeting);
         else greeting.UInt32((uint)client.Id);
         client.Socket.Send(greeting.Written);
-        client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard);
+        client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard, client.Admission.Rights);
         Links.OnMoved(client.Id);
     }
 }

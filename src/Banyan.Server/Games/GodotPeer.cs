@@ -4,6 +4,7 @@ using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Server.Games.Access;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 
@@ -28,29 +29,33 @@ internal sealed class GodotPeer : IPeerOutbox
     private bool _isRunning;
     private Action? _onIdle;
 
-    private GodotPeer(int id, GodotHost host, GodotSocket socket, byte[] secret)
+    private GodotPeer(int id, GodotHost host, GodotSocket socket, byte[] secret, Admission admission)
     {
         Id = id;
         _host = host;
         Socket = socket;
+        Admission = admission;
         Secret = secret;
         SecretHash = secret.Length == 0 ? 0 : HashOf(secret);
     }
 
     /// <summary>A client whose session ends with its connection.</summary>
-    public static GodotPeer Stock(int id, GodotHost host, GodotSocket socket) => new(id, host, socket, []);
+    public static GodotPeer Stock(int id, GodotHost host, GodotSocket socket, Admission admission) => new(id, host, socket, [], admission);
 
     /// <summary>A client that may come again.</summary>
-    public static GodotPeer Resumable(int id, GodotHost host, GodotSocket socket, byte[] secret) => new(id, host, socket, secret);
+    public static GodotPeer Resumable(int id, GodotHost host, GodotSocket socket, byte[] secret, Admission admission) => new(id, host, socket, secret, admission);
 
     /// <summary>A client that has come again.</summary>
     public static GodotPeer Resumed(
-        GodotHost host, GodotSocket socket, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard) =>
-        new(resume.Peer, host, socket, [.. resume.Secret]) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
+        GodotHost host, GodotSocket socket, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard, Admission admission) =>
+        new(resume.Peer, host, socket, [.. resume.Secret], admission) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
 
     public int Id { get; }
 
     public GodotSocket Socket { get; }
+
+    /// <summary>Who it is, and what it may do.</summary>
+    public Admission Admission { get; }
 
     public byte[] Secret { get; }
 

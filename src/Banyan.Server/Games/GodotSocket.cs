@@ -4,6 +4,8 @@ using System.Text;
 using System.Threading.Channels;
 using Banyan.Primitives;
 using Banyan.Sync.Frames;
+using Banyan.Sync.Peers;
+using Microsoft.AspNetCore.Connections;
 
 namespace Banyan.Server.Games;
 
@@ -11,13 +13,14 @@ namespace Banyan.Server.Games;
 /// A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it, or one frame of a session
 /// that can resume.
 /// </summary>
-internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int backlogBytesMax, bool isFramed) : IDisposable
+internal sealed class GodotSocket(WebSocket socket, PeerLimits limits, int backlogBytesMax, bool isFramed) : IDisposable
 {
     // A WebSocket's reason has 123 bytes at most.
     private const int ReasonLengthMax = 100;
 
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new() { SingleReader = true });
     private readonly CancellationTokenSource _over = new();
+    private readonly PeerRate _rate = new(limits);
     private readonly Lock _gate = new();
     private long _backlog;
     private bool _isDisposed;
@@ -25,11 +28,17 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
     /// <summary>Why this side ended it; null if it did not.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Which limit the client has passed; null if none.</summary>
+    public string? PassedLimit { get; private set; }
+
     /// <summary>Whether the client may not come again with the same session.</summary>
     public bool IsFinal { get; private set; }
 
     /// <summary>Bytes that a message of the client may have; only the first of a session may be larger than a packet.</summary>
-    public int MessageBytesMax { get; set; } = packetBytesMax;
+    public int MessageBytesMax { get; set; } = limits.PacketBytesMax + (isFramed ? SessionFrame.HeaderBytesMax : 0);
+
+    /// <summary>Whether its bytes count against the client's rate: not those of what a session remembers.</summary>
+    public bool IsRated { get; set; } = true;
 
     /// <summary>Queues a packet; a client that does not keep up is dropped.</summary>
     public void Send(ReadOnlySpan<byte> packet)
@@ -37,20 +46,22 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
         if (Fault is not null || _over.IsCancellationRequested) return;
         if (Interlocked.Add(ref _backlog, packet.Length) > backlogBytesMax)
         {
-            Fail($"more than {backlogBytesMax} bytes wait to be sent", isFinal: false);
+            PassLimit($"more than {backlogBytesMax} bytes wait to be sent", isFinal: false);
             return;
         }
 
         _queue.Writer.TryWrite(packet.ToArray());
     }
 
-    /// <summary>Ends it, with a reason for the client.</summary>
+    /// <summary>Ends it, with a reason for the client, which has a second to read it. What comes after the first is too late.</summary>
     /// <param name="why">The reason.</param>
     /// <param name="isFinal">Whether its session, if it has one, ends as well.</param>
     public void Fail(string why, bool isFinal = true)
     {
-        if (Fault is null)
+        lock (_gate)
         {
+            // A second time would give it another second, and so on for as long as packets come.
+            if (Fault is not null) return;
             (Fault, IsFinal) = (why, isFinal);
             if (isFramed)
             {
@@ -58,11 +69,8 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
                 SessionFrame.WriteGoodbye(goodbye, isFinal, Encoding.UTF8.GetBytes(why));
                 _queue.Writer.TryWrite(goodbye.ToArray());
             }
-        }
 
-        _queue.Writer.TryComplete();
-        lock (_gate)
-        {
+            _queue.Writer.TryComplete();
             // Somebody may have something against a client whose connection is over already.
             if (!_isDisposed) _over.CancelAfter(TimeSpan.FromSeconds(1));
         }
@@ -78,7 +86,9 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // The connection broke, or this side has given it up.
+            // The connection broke, or this side has given it up. Of what ends by itself only a ping without an answer is this
+            // side's own doing; the client's network may come back.
+            if (Fault is null && e is ConnectionAbortedException) PassLimit("a client that does not answer", isFinal: false);
         }
 
         _queue.Writer.TryComplete();
@@ -95,6 +105,14 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
         }
     }
 
+    private static Timestamp Now => Timestamp.FromMicroseconds(Environment.TickCount64 * 1000);
+
+    private void PassLimit(string why, bool isFinal = true)
+    {
+        PassedLimit ??= why;
+        Fail(why, isFinal);
+    }
+
     private async Task ReadAllAsync(Action<byte[]> onPacket)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(16 << 10);
@@ -107,7 +125,14 @@ internal sealed class GodotSocket(WebSocket socket, int packetBytesMax, int back
                 if (read.MessageType == WebSocketMessageType.Close) return;
                 if (message.WrittenCount + read.Count > MessageBytesMax)
                 {
-                    Fail($"a packet of more than {MessageBytesMax} bytes");
+                    PassLimit($"a packet of more than {MessageBytesMax} bytes");
+                    return;
+                }
+
+                // Before it reaches the loop, where what waits has no bound of its own. An empty part is as good as a packet.
+                if (_rate.Take(read.EndOfMessage || read.Count == 0 ? 1 : 0, IsRated ? read.Count : 0, Now) is { } tooFast)
+                {
+                    PassLimit(tooFast);
                     return;
                 }
 

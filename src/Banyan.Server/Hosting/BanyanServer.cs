@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
+using System.Security.Authentication;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
 using Banyan.Server.Games;
@@ -70,7 +71,7 @@ internal sealed class BanyanServer : IAsyncDisposable
                 loop.TicksAlways = games is { Code.IsRunning: true };
                 collector.Tick(loop.Store.IsCalm);
             };
-            WebApplication http = BuildHttp(self.Gateway);
+            WebApplication http = BuildHttp(self.Gateway, options.Certificate);
             var server = new BanyanServer(options, loop, transport, gateway, games, godot, http);
             server.MapPages();
             transport.Start();
@@ -133,21 +134,34 @@ internal sealed class BanyanServer : IAsyncDisposable
         GameRules rules = GameRules.None;
         if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
             throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
-        ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"ws://{s.Gateway.Authority}{GodotEndpoint.Path}")];
+        ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"{(s.Gateway.Scheme == "https" ? "wss" : "ws")}://{s.Gateway.Authority}{GodotEndpoint.Path}")];
         var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default, gateways, options.Code, action => loop.Post(_ => action()));
-        return (host, new(loop, host, PeerLimits.Default, options.SessionsMax));
+        return (host, new(loop, host, new(options.Access, TimeProvider.System), PeerLimits.Default, options.SessionsMax));
     }
 
-    private static WebApplication BuildHttp(Uri address)
+    private static WebApplication BuildHttp(Uri address, GatewayCertificate? certificate)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         // Sessions decode, hand over to the loop and never block: they need no thread switch of their own at each end.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore();
+        if (certificate is not null) builder.WebHost.UseKestrelHttpsConfiguration();
+        IPAddress ip = address.HostNameType == UriHostNameType.Dns ? Dns.GetHostAddresses(address.Host)[0] : IPAddress.Parse(address.Host.Trim('[', ']'));
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 1 << 20;
-            kestrel.Listen(IPEndPoint.Parse($"{(address.HostNameType == UriHostNameType.Dns ? Dns.GetHostAddresses(address.Host)[0] : IPAddress.Parse(address.Host.Trim('[', ']')))}:{address.Port}"), o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(new IPEndPoint(ip, address.Port), o =>
+            {
+                o.Protocols = HttpProtocols.Http1;
+                if (certificate is null) return;
+                o.UseHttps(https =>
+                {
+                    https.ServerCertificate = certificate.Certificate;
+                    https.ServerCertificateChain = certificate.Chain;
+                    https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                });
+            });
         });
         return builder.Build();
     }

@@ -1,13 +1,14 @@
 using System.Net;
 using Banyan.Kv.Store;
 using Banyan.Primitives;
+using Banyan.Server.Games.Access;
 
 namespace Banyan.Server.Hosting;
 
 /// <summary>Where a server of the cluster is found.</summary>
 /// <param name="Id">Which server.</param>
 /// <param name="Peer">Where the other servers reach it.</param>
-/// <param name="Gateway">Where clients reach it, as "http://host:port".</param>
+/// <param name="Gateway">Where clients reach it, as "http://host:port", or "https://host:port" with a certificate.</param>
 public sealed record ServerAddress(ServerId Id, IPEndPoint Peer, Uri Gateway);
 
 /// <summary>All that a server is started with.</summary>
@@ -33,6 +34,12 @@ public sealed record ServerOptions
 
     /// <summary>Makes the game's own code; null for none. On all servers or on none.</summary>
     public Func<Sync.Code.IGameCode>? Code { get; init; }
+
+    /// <summary>Who may connect with a game.</summary>
+    internal AccessOptions Access { get; init; } = new();
+
+    /// <summary>What the gateway's port shows of itself; null for no TLS.</summary>
+    internal GatewayCertificate? Certificate { get; init; }
 
     /// <summary>Every protocol step is added to this file (specs/check-trace); null for none.</summary>
     public string? Trace { get; init; }

@@ -44,15 +44,15 @@ public sealed record ServerStatus(
             store.Self.Value, options.Cluster, ThisVersion, uptime.TotalSeconds, store.ClockFault is null, store.ClockFault, now.ToString(),
             Math.Max(0, (now.Microseconds - store.Feed.Frontier.Microseconds) / 1000.0), gateway.Count, store.Coordinator.Commits,
             store.Coordinator.CrossRangeCommits, store.Coordinator.Restarts, loop.RecoveredRecords, loop.RecoveryTime.TotalMilliseconds,
-            Environment.WorkingSet, games is null ? null : new(games.ClientCount, games.PeerCount, games.Code.IsRunning, games.Counted), peers, ranges);
+            Environment.WorkingSet, games is null ? null : new(options.Access.IsOpen, games.ClientCount, games.PeerCount, games.Code.IsRunning, games.Counted), peers, ranges);
     }
 
     /// <summary>The version of the executable.</summary>
     public static string ThisVersion { get; } = typeof(ServerStatus).Assembly.GetName().Version?.ToString(3) ?? "0";
 }
 
-/// <summary>Godot clients: of this server, and of all; whether the game's code runs here; what was refused or lost, by cause.</summary>
-public sealed record GamesLine(int Clients, int Peers, bool RunsCode, IReadOnlyDictionary<string, long> Refused);
+/// <summary>Whether anybody may enter; Godot clients of this server, and of all; whether the game's code runs here; what was refused or lost, by cause.</summary>
+public sealed record GamesLine(bool Open, int Clients, int Peers, bool RunsCode, IReadOnlyDictionary<string, long> Refused);
 
 /// <summary>Another server, as this one sees it.</summary>
 public sealed record PeerLine(

@@ -61,9 +61,12 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <param name="outbox">What its session does.</param>
     /// <param name="memory">What it knows; null if it comes for the first time.</param>
     /// <param name="heard">Through which number it has each peer's messages.</param>
-    public PeerSession Add(int peer, IPeerOutbox outbox, SessionMemory? memory = null, IReadOnlyList<KeyValuePair<int, uint>>? heard = null)
+    /// <param name="rights">What it may do.</param>
+    public PeerSession Add(
+        int peer, IPeerOutbox outbox, SessionMemory? memory = null, IReadOnlyList<KeyValuePair<int, uint>>? heard = null,
+        PeerRights rights = PeerRights.Play)
     {
-        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, outbox, limits);
+        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, outbox, limits, rights);
         _sessions.Add(peer, session);
         foreach ((int source, uint number) in heard ?? [])
         {

@@ -20,6 +20,18 @@ public sealed record PeerLimits
     /// <summary>Packets that were refused, though they could be read, before the session ends.</summary>
     public int RefusalsMax { get; init; } = 1_000;
 
+    /// <summary>Packets that it may send in a second, in the long run.</summary>
+    public int PacketsPerSecond { get; init; } = 2_000;
+
+    /// <summary>Packets that it may send at once.</summary>
+    public int PacketsBurst { get; init; } = 4_000;
+
+    /// <summary>Bytes that it may send in a second, in the long run.</summary>
+    public int BytesPerSecond { get; init; } = 4_000_000;
+
+    /// <summary>Bytes that it may send at once.</summary>
+    public int BytesBurst { get; init; } = 8_000_000;
+
     /// <summary>How long a session that can resume outlives its connection, in microseconds.</summary>
     public long GraceMicroseconds { get; init; } = 30_000_000;
 

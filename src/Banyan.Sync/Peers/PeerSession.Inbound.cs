@@ -36,7 +36,8 @@ public sealed partial class PeerSession
         _number = number;
         if (packet.Length > _limits.PacketBytesMax) return new("a packet that is too large", EndsSession: true);
         Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
-        if (refusal is { EndsSession: false } && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
+        // A game that is watched with does not know that it may only watch; how often it tries is bounded by its packets' rate.
+        if (refusal is { EndsSession: false } && refusal != OnlyWatches && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
         return refusal;
     }
 
@@ -64,11 +65,15 @@ public sealed partial class PeerSession
 
     private static Refusal Unreadable => new("a packet that cannot be read", EndsSession: true);
 
+    private static Refusal OnlyWatches => new("a write or a call of a client that may only watch", EndsSession: false);
+
     private Refusal? OnPacketFor(int to, ReadOnlySpan<byte> packet)
     {
         // It may have gone while the packet was under way.
         if (to != Cluster && !_peers.Contains(to)) return new("a packet for a peer that is not there", EndsSession: false);
-        switch (Packet.CommandOf(packet))
+        PacketCommand? command = Packet.CommandOf(packet);
+        if (_isWatcher && command is not (PacketCommand.SimplifyPath or PacketCommand.ConfirmPath or null)) return OnlyWatches;
+        switch (command)
         {
             case PacketCommand.SimplifyPath:
                 return SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path) ? OnSimplifyPath(to, path) : Unreadable;

@@ -27,6 +27,7 @@ public sealed partial class PeerSession
     private readonly LiveTable _live;
     private readonly IPeerOutbox _outbox;
     private readonly PeerLimits _limits;
+    private readonly bool _isWatcher;
     private readonly ByteWriter _inner = new(2048);
     private readonly ByteWriter _outer = new(2048);
     private readonly ByteWriter _state = new(256);
@@ -60,7 +61,9 @@ public sealed partial class PeerSession
     /// <param name="clock">Numbers the states that it is told.</param>
     /// <param name="outbox">What it does.</param>
     /// <param name="limits">What it may have.</param>
-    public PeerSession(int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, IPeerOutbox outbox, PeerLimits limits)
+    /// <param name="rights">What it may do.</param>
+    public PeerSession(
+        int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, IPeerOutbox outbox, PeerLimits limits, PeerRights rights = PeerRights.Play)
     {
         Peer = peer;
         _world = world;
@@ -69,6 +72,7 @@ public sealed partial class PeerSession
         _clock = clock;
         _outbox = outbox;
         _limits = limits;
+        _isWatcher = rights == PeerRights.Watch;
     }
 
     /// <summary>The client's peer id.</summary>

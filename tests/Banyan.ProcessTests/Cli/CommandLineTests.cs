@@ -10,7 +10,7 @@ public class CommandLineTests
         string root = (await BanyanCommand.RunAsync("--help")).AssertDone().Output;
         string[][] commands =
         [
-            ["serve"], ["demo"], ["import"], ["tree"], ["get"], ["set"], ["spawn"], ["mv"], ["rm"], ["txn"], ["watch"], ["status"],
+            ["serve"], ["demo"], ["token"], ["import"], ["tree"], ["get"], ["set"], ["spawn"], ["mv"], ["rm"], ["txn"], ["watch"], ["status"],
             ["scene"], ["scene", "dump"], ["sim"], ["sim", "explore"], ["sim", "mutants"], ["torture"], ["torture", "check"], ["bench"],
         ];
         await Task.WhenAll(commands.Select(async command =>

@@ -72,7 +72,7 @@ public sealed class BomberMatchTests
     }
 
     private static Task<LocalCluster> StartAsync(BomberFolder files, int servers) => LocalCluster.StartAsync(
-        BanyanCommand.Executable, servers, null, "--project", files.Path, "--code", Path.Combine(AppContext.BaseDirectory, "Banyan.BomberCode.dll"));
+        BanyanCommand.Executable, servers, null, "--project", files.Path, "--open", "--code", Path.Combine(AppContext.BaseDirectory, "Banyan.BomberCode.dll"));
 
     // They join on different servers, are all ready, open the world, and have players.
     private static async Task BeginAsync(IReadOnlyList<Uri> gateways, BomberFolder files, List<BomberClient> clients)

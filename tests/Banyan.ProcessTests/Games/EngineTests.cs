@@ -14,7 +14,7 @@ public sealed class EngineTests
     {
         string? godot = Environment.GetEnvironmentVariable("GODOT");
         if (godot is null) Assert.Skip("GODOT names no Godot 4 binary");
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", Checkout.PlainGame);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", Checkout.PlainGame, "--open");
         (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", Path.Combine(Checkout.PlainGame, "main.tscn"))).AssertDone();
         using var one = new Engine(godot, cluster.Gateways[0]);
         using var two = new Engine(godot, cluster.Gateways[1]);

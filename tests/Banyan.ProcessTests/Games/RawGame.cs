@@ -16,12 +16,17 @@ internal sealed class RawGame : IAsyncDisposable
     /// <summary>The peer id that the cluster gave.</summary>
     public int Peer { get; private set; }
 
+    /// <summary>Whether nobody has closed it yet, as far as was read.</summary>
+    public bool IsOpen => _socket.State == WebSocketState.Open;
+
     /// <summary>Connects as <c>create_client</c> does.</summary>
-    public static async Task<RawGame> ConnectAsync(Uri gateway)
+    public static async Task<RawGame> ConnectAsync(Uri gateway, string query = "", Action<ClientWebSocketOptions>? options = null)
     {
         var game = new RawGame();
+        options?.Invoke(game._socket.Options);
         using var patience = new CancellationTokenSource(BanyanCommand.Patience);
-        await game._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/godot" }.Uri, patience.Token);
+        string scheme = gateway.Scheme == "https" ? "wss" : "ws";
+        await game._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = scheme, Path = "/godot", Query = query }.Uri, patience.Token);
         byte[] id = await game.ReadAsync();
         Assert.Equal(4, id.Length);
         game.Peer = BinaryPrimitives.ReadInt32LittleEndian(id);

@@ -14,7 +14,7 @@ public sealed class StockClientTests
     public async Task Players_on_two_servers_see_each_other_come_move_speak_and_go()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
         (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
 
         // The first is alone: its own player is spawned by the cluster.
@@ -83,7 +83,7 @@ public sealed class StockClientTests
     public async Task Players_of_a_server_that_died_go_and_the_others_play_on()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
         (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
@@ -103,9 +103,9 @@ public sealed class StockClientTests
     {
         using var game = new GameFolder();
         File.WriteAllText(Path.Combine(game.Path, "banyan.json"), "{ \"leave\": \"stay\" }");
-        IOException failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path));
+        IOException failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open"));
         Assert.Contains("banyan.json: \"leave\": expected \"despawn\" or \"keep\"", failure.Message);
-        failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path + "/nowhere"));
+        failure = await Assert.ThrowsAsync<IOException>(() => LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path + "/nowhere", "--open"));
         Assert.Contains("no such folder", failure.Message);
         await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1);
         using var http = new HttpClient();
@@ -117,7 +117,7 @@ public sealed class StockClientTests
     public async Task What_a_player_did_last_before_it_left_is_done()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
         (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
         RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
@@ -137,7 +137,7 @@ public sealed class StockClientTests
     public async Task What_is_refused_is_counted_and_what_no_Godot_sends_ends_the_session_with_a_reason()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open");
         (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await one.SendToAsync(1, writer => DespawnPacket.Write(writer, 99));

@@ -1,0 +1,13 @@
+using Banyan.Sync.Peers;
+
+namespace Banyan.Server.Games.Access;
+
+/// <summary>Who was let in, and what it may do.</summary>
+/// <param name="Player">The name that its token gives it; "" in open mode.</param>
+/// <param name="Rights">What it may do.</param>
+/// <param name="MayOnlyResume">Whether its token has expired: then it may go on with a session that has begun, and not begin one.</param>
+internal sealed record Admission(string Player, PeerRights Rights, bool MayOnlyResume = false)
+{
+    /// <summary>Anybody, who may play.</summary>
+    public static readonly Admission Anybody = new("", PeerRights.Play);
+}

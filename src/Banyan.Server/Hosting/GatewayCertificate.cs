@@ -1,0 +1,90 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Banyan.Server.Hosting;
+
+/// <summary>What the gateway shows of itself over TLS: a certificate with its private key, and the certificates that vouch for it.</summary>
+internal sealed record GatewayCertificate(X509Certificate2 Certificate, X509Certificate2Collection Chain)
+{
+    private const int FileBytesMax = 1 << 20;
+
+    /// <summary>Reads both from PEM files; false with what is wrong, beginning with the option whose file it is.</summary>
+    /// <param name="certificateFile">The server's own certificate first, then those between it and a root.</param>
+    /// <param name="keyFile">The private key, RSA or elliptic, not encrypted.</param>
+    /// <param name="read">The certificate.</param>
+    /// <param name="error">What is wrong.</param>
+    public static bool TryRead(string certificateFile, string keyFile, [NotNullWhen(true)] out GatewayCertificate? read, out string error)
+    {
+        read = null;
+        if (!TryReadText("--tls-cert", certificateFile, out string certificates, out error) || !TryReadText("--tls-key", keyFile, out string key, out error)) return false;
+        var chain = new X509Certificate2Collection();
+        try
+        {
+            chain.ImportFromPem(certificates);
+        }
+        catch (CryptographicException)
+        {
+            chain.Clear();
+        }
+
+        if (chain.Count == 0)
+        {
+            error = $"--tls-cert {certificateFile}: no certificate in PEM form";
+            return false;
+        }
+
+        if (!IsKey(key))
+        {
+            error = key.Contains("-----BEGIN ENCRYPTED PRIVATE KEY-----", StringComparison.Ordinal)
+                ? $"--tls-key {keyFile}: the key is encrypted; it is wanted without a passphrase"
+                : $"--tls-key {keyFile}: no RSA or elliptic private key in PEM form";
+            return false;
+        }
+
+        try
+        {
+            read = new(X509Certificate2.CreateFromPem(certificates, key), chain);
+            return true;
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            error = $"--tls-key {keyFile}: the key does not belong to the certificate in {certificateFile}";
+            return false;
+        }
+    }
+
+    /// <summary>What an operator should hear about it; null for nothing.</summary>
+    public string? Warning(DateTimeOffset now) =>
+        now > Certificate.NotAfter ? $"the certificate has expired at {Certificate.NotAfter.ToUniversalTime():u}"
+        : now < Certificate.NotBefore ? $"the certificate is not valid before {Certificate.NotBefore.ToUniversalTime():u}"
+        : null;
+
+    private static bool TryReadText(string option, string file, out string text, out string error)
+    {
+        text = "";
+        error = "";
+        if (!File.Exists(file)) error = $"{option} {file}: no such file";
+        else if (new FileInfo(file).Length > FileBytesMax) error = $"{option} {file}: more than {FileBytesMax} bytes";
+        else text = File.ReadAllText(file);
+        return error.Length == 0;
+    }
+
+    private static bool IsKey(string pem) => CanImport(RSA.Create(), pem) || CanImport(ECDsa.Create(), pem);
+
+    private static bool CanImport(AsymmetricAlgorithm algorithm, string pem)
+    {
+        using (algorithm)
+        {
+            try
+            {
+                algorithm.ImportFromPem(pem);
+                return true;
+            }
+            catch (Exception e) when (e is CryptographicException or ArgumentException)
+            {
+                return false;
+            }
+        }
+    }
+}
