@@ -10,6 +10,14 @@ internal static class Checkout
     public static string PlainGame =>
         Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "plain", "project.godot")) ?? throw new FileNotFoundException("tests/godot/plain/project.godot"))!;
 
+    /// <summary>The folder of the games that use the addon.</summary>
+    public static string AddonGame =>
+        Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "addon", "project.godot")) ?? throw new FileNotFoundException("tests/godot/addon/project.godot"))!;
+
+    /// <summary>The folder of the addon.</summary>
+    public static string Addon =>
+        Path.GetDirectoryName(Find(Path.Combine("addons", "banyan", "plugin.cfg")) ?? throw new FileNotFoundException("addons/banyan/plugin.cfg"))!;
+
     /// <summary>A scene of Godot's demo projects; the test is skipped where they are not.</summary>
     public static string Demo(string scene)
     {

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace Banyan.ProcessTests.Games;
+
+/// <summary>A Godot game that runs without a window, and what it prints.</summary>
+internal sealed class Engine : IDisposable
+{
+    // Of a project that no editor has ever opened.
+    private const string Harmless = "Could not load global script cache.";
+
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+
+    public Engine(string godot, string project, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(godot) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (string argument in (string[])["--headless", "--path", project, .. arguments]) start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += Take;
+        _process.ErrorDataReceived += Take;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>The engine that the variable GODOT names; without one the test is skipped.</summary>
+    public static string Binary
+    {
+        get
+        {
+            string? godot = Environment.GetEnvironmentVariable("GODOT");
+            Assert.SkipWhen(godot is null, "GODOT names no Godot 4 binary");
+            return godot!;
+        }
+    }
+
+    public string[] Lines
+    {
+        get
+        {
+            lock (_lines) return [.. _lines];
+        }
+    }
+
+    public string[] Errors => [.. Lines.Where(l => l.Contains("ERROR", StringComparison.Ordinal) && !l.Contains(Harmless, StringComparison.Ordinal))];
+
+    public bool HasExited => _process.HasExited;
+
+    public bool Has(string line) => Lines.Contains(line);
+
+    /// <summary>Lines that begin with a word, without it.</summary>
+    public string[] After(string word) => [.. Lines.Where(l => l.StartsWith(word + " ", StringComparison.Ordinal)).Select(l => l[(word.Length + 1)..])];
+
+    /// <summary>Waits for a line.</summary>
+    public Task UntilAsync(string line) => UntilAsync(e => e.Has(line), line);
+
+    /// <summary>Waits until something holds of what it has printed.</summary>
+    public Task UntilAsync(Func<Engine, bool> holds, string what) => Poll.UntilAsync(() => holds(this), () => $"{what}\n{this}");
+
+    public override string ToString() => string.Join('\n', Lines);
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Take(object sender, DataReceivedEventArgs e)
+    {
+        if (e.Data is null) return;
+        lock (_lines) _lines.Add(e.Data);
+    }
+}
