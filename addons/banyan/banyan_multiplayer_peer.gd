@@ -37,6 +37,7 @@ const _PAUSE_FIRST := 50
 const _PAUSE_MAX := 2000
 const _STEADY := 5000 # a connection that lasted so long was a good one
 const _STANDSTILL := 500 # of the game, between two polls
+const _CLOSE_FINAL := 1008 # the WebSocket's code for what GOODBYE 1 says
 
 enum _Out { HELLO = 1, PACKET = 2, HEARD = 4, PING = 5, BYE = 6, TREE = 7 }
 enum _In { WELCOME = 1, PACKET = 2, NUMBERED = 3, DONE = 4, PONG = 5, REMEMBER = 6, GOODBYE = 7, TREE = 8 }
@@ -285,7 +286,11 @@ func _poll_socket(now: int) -> void:
 	if _socket == null:
 		return
 	if _socket.get_ready_state() >= WebSocketPeer.STATE_CLOSING:
-		_lose("closed: %d %s" % [_socket.get_close_code(), _socket.get_close_reason()], now)
+		# The engine forgets what came just before the end, a GOODBYE for one.
+		if _socket.get_close_code() == _CLOSE_FINAL:
+			_end(_socket.get_close_reason())
+		else:
+			_lose("closed: %d %s" % [_socket.get_close_code(), _socket.get_close_reason()], now)
 	elif now - _answered_at > _SILENCE_MAX:
 		_lose("no answer for %d ms" % _SILENCE_MAX, now)
 	elif _welcomed:
@@ -303,6 +308,7 @@ func _greet() -> void:
 		hello.secret = _secret
 		hello.memory = _memory.entries()
 		hello.heard = _memory.heard()
+		hello.sent = _outbox.sent_through
 	_send(_Out.HELLO, var_to_bytes(hello))
 
 

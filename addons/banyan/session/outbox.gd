@@ -10,6 +10,8 @@ const _BUFFERED_BYTES_MAX := 65536
 var bytes_max := 8 << 20
 ## What may be kept, in messages.
 var messages_max := 16384
+## The last number that any gateway can have seen.
+var sent_through := 0
 
 var _frames: Array[PackedByteArray] = []
 var _head := 0 # of _frames: what is before it is done
@@ -69,3 +71,4 @@ func send(socket: WebSocketPeer) -> void:
 		if socket.send(_frames[_unsent]) != OK:
 			return
 		_unsent += 1
+		sent_through = maxi(sent_through, _first + _unsent - _head - 1)

@@ -10,8 +10,13 @@ internal sealed partial class AddonProject : IDisposable
 
     public AddonProject()
     {
-        foreach (string file in Directory.EnumerateFiles(Checkout.AddonGame))
-            File.Copy(file, System.IO.Path.Combine(Path, System.IO.Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(Checkout.AddonGame, "*", SearchOption.AllDirectories))
+        {
+            string copy = System.IO.Path.Combine(Path, System.IO.Path.GetRelativePath(Checkout.AddonGame, file));
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
         string addons = System.IO.Path.Combine(Path, "addons");
         Directory.CreateDirectory(addons);
         Directory.CreateSymbolicLink(System.IO.Path.Combine(addons, "banyan"), Checkout.Addon);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using Banyan.Godot.Variants;
 
@@ -57,6 +58,7 @@ public sealed class AddonTests : IDisposable
         Assert.Equal(FakeConnection.Secret, Of(hello, "secret").AsBytes());
         Assert.Empty(Of(hello, "memory").AsBytes());
         Assert.Empty(Of(hello, "heard").AsBytes());
+        Assert.Equal(5, Of(hello, "sent").AsInt()); // not those that it says from now on
         await game.UntilAsync("AWAY 2 ''"); // still connected, as far as the game can tell
         await next.WelcomeAsync(Peer, resumed: true);
         // The unreliable one, sent while it was away, is not among them.
@@ -139,6 +141,22 @@ public sealed class AddonTests : IDisposable
         await next.GoodbyeAsync(final: true, "unwanted");
         await game.UntilAsync("ENDED unwanted");
         await game.UntilAsync("DISCONNECTED");
+        Assert.Empty(game.Errors);
+    }
+
+    [Theory]
+    [InlineData(WebSocketCloseStatus.PolicyViolation, "ENDED unwanted")]
+    [InlineData(WebSocketCloseStatus.EndpointUnavailable, "LOST closed: 1001 unwanted")]
+    public async Task A_goodbye_that_the_engine_forgets_is_in_the_close_that_follows(WebSocketCloseStatus status, string line)
+    {
+        Engine game = Start(_first, _second);
+        FakeConnection gateway = await BeginAsync(_first);
+        await gateway.SayAsync("stall 300");
+        await game.UntilAsync("GOT stall 300");
+        // It finds both at once.
+        await gateway.GoodbyeAsync(final: status == WebSocketCloseStatus.PolicyViolation, "unwanted");
+        await gateway.CloseAsync(status, "unwanted");
+        await game.UntilAsync(line);
         Assert.Empty(game.Errors);
     }
 

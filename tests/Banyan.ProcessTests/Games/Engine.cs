@@ -60,13 +60,9 @@ internal sealed class Engine : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            _process.WaitForExit();
-        }
-
-        _process.Dispose();
+        if (_process.HasExited) return;
+        _process.Kill();
+        _process.WaitForExit();
     }
 
     private void Take(object sender, DataReceivedEventArgs e)

@@ -88,6 +88,9 @@ internal sealed class FakeConnection(TcpClient client, WebSocket socket) : IDisp
     /// <summary>The next that the client says, whatever it is.</summary>
     public async Task<VariantArray> TreeAsync() => Decode((await ReceiveAsync(Tree))!.AsSpan(1)).AsArray();
 
+    /// <summary>Ends the connection properly.</summary>
+    public Task CloseAsync(WebSocketCloseStatus status, string reason) => socket.CloseOutputAsync(status, reason, CancellationToken.None);
+
     /// <summary>Breaks the connection, as a killed process does.</summary>
     public void Break()
     {

@@ -1,0 +1,7 @@
+extends Node3D
+
+var count := 0
+
+
+func _enter_tree() -> void:
+	$State.set_multiplayer_authority(get_parent().get_parent().name.to_int())
