@@ -160,11 +160,18 @@ internal sealed class GodotSocket(WebSocket socket, PeerLimits limits, int backl
             }
 
             string? reason = Fault?[..Math.Min(ReasonLengthMax, Fault.Length)];
-            await socket.CloseOutputAsync(reason is null ? WebSocketCloseStatus.NormalClosure : WebSocketCloseStatus.PolicyViolation, reason, _over.Token).ConfigureAwait(false);
+            await socket.CloseOutputAsync(StatusOf(reason), reason, _over.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
             _over.Cancel();
         }
+    }
+
+    // Once more what GOODBYE has said: Godot forgets messages that it has not looked at when the close comes.
+    private WebSocketCloseStatus StatusOf(string? reason)
+    {
+        if (reason is null) return WebSocketCloseStatus.NormalClosure;
+        return isFramed && !IsFinal ? WebSocketCloseStatus.EndpointUnavailable : WebSocketCloseStatus.PolicyViolation;
     }
 }

@@ -27,7 +27,9 @@ public sealed class AddonFailoverTests(ITestOutputHelper output)
         await UntilCountedAsync(addon, stock, counted + 100);
         output.WriteLine($"the kill was noticed after {Time(addon, "LOST") - killed} ms, resumed after {Time(addon, "RESUMED") - killed} ms, the next state of another player came after {Time(addon, "STATE") - killed} ms");
 
-        Assert.Equal(Assert.Single(addon.After("BEFORE")), Assert.Single(addon.After("AFTER")));
+        string[] before = Assert.Single(addon.After("BEFORE")).Split(' ');
+        Assert.True(before.Length > 15, $"{addon}");
+        Assert.Subset(Assert.Single(addon.After("AFTER")).Split(' ').ToHashSet(), before.ToHashSet());
         foreach (Engine game in new[] { addon, stock })
         {
             Assert.Single(game.After("CONNECTED"));
