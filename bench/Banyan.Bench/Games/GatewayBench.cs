@@ -86,7 +86,7 @@ public static class GatewayBench
         BenchFolder folder, BenchProject project, GatewayBenchOptions options, Func<LocalCluster, Task<GatewayBenchResult>> run)
     {
         string data = Path.Combine(folder.Path, Guid.NewGuid().ToString("N"));
-        await using LocalCluster cluster = await LocalCluster.StartAsync(options.Executable, 3, Directory.CreateDirectory(data).FullName, "--project", project.Path, "--open").ConfigureAwait(false);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(options.Executable, 3, Directory.CreateDirectory(data).FullName, "--project", project.Path, "--open", "--connections-per-address", "10000").ConfigureAwait(false);
         var import = new ProcessStartInfo(options.Executable, ["import", project.Main, "-g", cluster.Gateways[0].ToString()]) { RedirectStandardOutput = true };
         using Process importing = Process.Start(import)!;
         await importing.WaitForExitAsync().ConfigureAwait(false);
