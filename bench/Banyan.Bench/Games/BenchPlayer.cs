@@ -119,7 +119,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
 
             Over = _socket.CloseStatusDescription ?? "closed";
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)
         {
             Over = e.Message;
         }

@@ -23,6 +23,7 @@ namespace Banyan.Server.Games;
 internal sealed class GodotHost : IFeedSubscriber
 {
     private const long TickMicroseconds = 16_000;
+    private const long JoinMicroseconds = 20_000_000;
     private const int SecretLength = 16;
 
     private readonly Store _store;
@@ -36,8 +37,10 @@ internal sealed class GodotHost : IFeedSubscriber
     private readonly SortedDictionary<int, PeerRecord> _records = [];
     private readonly SortedDictionary<int, GodotPeer> _clients = [];
     private readonly SortedDictionary<int, GodotPeer> _coming = []; // until their record is seen
+    private readonly Queue<(GodotPeer Client, PeerTransaction Body, Timestamp Until)> _joining = [];
     private readonly SortedDictionary<string, long> _counted = new(StringComparer.Ordinal);
     private Timestamp _nextTick;
+    private bool _isJoining;
 
     /// <summary>Subscribes to the store's changes.</summary>
     /// <param name="store">This server's.</param>
@@ -252,13 +255,25 @@ internal sealed class GodotHost : IFeedSubscriber
         }
 
         Await(client);
-        PeerRecord record = RecordOf(client, 0);
-        var body = PeerTransaction.Join(client.Id, record, operations);
-        Run(body, RequestId.None, 0, outcome =>
-        {
-            if (outcome is not TransactionOutcome.Committed) Refuse(client, "could not join: " + (body.Error ?? outcome.ToString()), isFinal: true);
-        });
+        _joining.Enqueue((client, PeerTransaction.Join(client.Id, RecordOf(client, 0), operations), _store.Clock.Reading.Add(JoinMicroseconds)));
+        JoinNext();
         return client;
+    }
+
+    // One after the other: players mostly come to the same place of the tree, and at once they would only get in each other's way.
+    private void JoinNext()
+    {
+        if (_isJoining || !_joining.TryPeek(out (GodotPeer Client, PeerTransaction Body, Timestamp Until) next)) return;
+        _isJoining = true;
+        Run(next.Body, RequestId.None, 0, outcome =>
+        {
+            _isJoining = false;
+            // Others are in the way on other servers.
+            bool isAgain = outcome is TransactionOutcome.Unavailable && !next.Client.IsGone && _store.Clock.Reading < next.Until;
+            if (!isAgain) _joining.Dequeue();
+            if (!isAgain && outcome is not TransactionOutcome.Committed) Refuse(next.Client, "could not join: " + (next.Body.Error ?? outcome.ToString()), isFinal: true);
+            JoinNext();
+        });
     }
 
     private void Await(GodotPeer client)
