@@ -78,7 +78,11 @@ public static class GamesBench
     }
 
     /// <summary>The result as JSON.</summary>
-    public static void WriteJson(Utf8JsonWriter writer, GamesBenchOptions options, GamesBenchResult result)
+    /// <param name="writer">Where to.</param>
+    /// <param name="options">What was measured.</param>
+    /// <param name="result">What has come out.</param>
+    /// <param name="godot">The same in Godot itself; null if there was none.</param>
+    public static void WriteJson(Utf8JsonWriter writer, GamesBenchOptions options, GamesBenchResult result, GodotPoll? godot)
     {
         writer.WriteStartObject();
         writer.WriteNumber("synchronizers", options.Synchronizers);
@@ -88,13 +92,23 @@ public static class GamesBench
         writer.WriteNumber("nanosecondsPerEntityAndClient", Math.Round(result.NanosecondsPerEntityAndClient, 1));
         writer.WriteNumber("bytesPerTick", result.BytesPerTick);
         writer.WriteNumber("allocatedPerTick", result.AllocatedPerTick);
+        if (godot is not null)
+        {
+            writer.WriteNumber("godotPollMs", Math.Round(godot.PollMs, 3));
+            writer.WriteNumber("godotPollP99Ms", Math.Round(godot.PollP99Ms, 3));
+            writer.WriteNumber("godotBytesPerPoll", godot.BytesPerPoll);
+            writer.WriteString("godot", godot.Engine);
+            writer.WriteNumber("shareOfGodot", Math.Round(result.TickMs / godot.PollMs, 3));
+        }
+
         writer.WriteEndObject();
     }
 
     /// <summary>The result in words.</summary>
-    public static string Table(GamesBenchOptions options, GamesBenchResult result) =>
+    public static string Table(GamesBenchOptions options, GamesBenchResult result, GodotPoll? godot) =>
         $"{options.Synchronizers} synchronizers, {options.Clients} clients: {result.TickMs:F2} ms a tick (p99 {result.TickP99Ms:F2}), "
-        + $"{result.NanosecondsPerEntityAndClient:F0} ns an entity and client, {result.BytesPerTick} bytes, {result.AllocatedPerTick} bytes allocated\n";
+        + $"{result.NanosecondsPerEntityAndClient:F0} ns an entity and client, {result.BytesPerTick} bytes, {result.AllocatedPerTick} bytes allocated\n"
+        + (godot is null ? "" : $"Godot itself ({godot.Engine}): {godot.PollMs:F2} ms a poll (p99 {godot.PollP99Ms:F2}), {godot.BytesPerPoll} bytes; a tick here is {result.TickMs / godot.PollMs:P0} of that\n");
 
     // The level's records, as an import leaves them.
     private static VersionEvent[] Records(int synchronizers)

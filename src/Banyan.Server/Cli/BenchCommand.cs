@@ -134,14 +134,16 @@ internal static class BenchCommand
         var synchronizers = new Option<int>("--synchronizers") { Description = "All of which change in every tick", DefaultValueFactory = _ => new GamesBenchOptions().Synchronizers };
         var clients = new Option<int>("--clients") { Description = "That see all of them", DefaultValueFactory = _ => new GamesBenchOptions().Clients };
         var ticks = new Option<int>("--ticks") { Description = "Measured", DefaultValueFactory = _ => new GamesBenchOptions().Ticks };
-        var command = new Command("games", "A gateway's tick for stock Godot clients: states taken and packets made, without sockets") { synchronizers, clients, ticks };
+        var godot = new Option<string?>("--godot") { Description = "A Godot 4 binary to measure the same in", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("GODOT") };
+        var command = new Command("games", "A gateway's tick for stock Godot clients: states taken and packets made, without sockets") { synchronizers, clients, ticks, godot };
         command.SetAction((parsed, _) =>
         {
             var options = new GamesBenchOptions(parsed.GetValue(synchronizers), parsed.GetValue(clients), parsed.GetValue(ticks));
             if (options.Synchronizers < 1 || options.Clients < 1 || options.Ticks < 1) throw new CommandFailed(ExitCode.BadInput, "expected at least 1 of each");
             GamesBenchResult result = GamesBench.Run(options);
-            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => GamesBench.WriteJson(w, options, result));
-            else Console.Write(GamesBench.Table(options, result));
+            GodotPoll? poll = parsed.GetValue(godot) is { } binary ? GodotPoll.Run(binary, options) : null;
+            if (parsed.GetValue(CommandLine.Json)) JsonOutput.Write(w => GamesBench.WriteJson(w, options, result, poll));
+            else Console.Write(GamesBench.Table(options, result, poll));
             return Task.FromResult(ExitCode.Ok);
         });
         return command;
