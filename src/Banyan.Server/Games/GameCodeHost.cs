@@ -91,6 +91,14 @@ internal sealed class GameCodeHost : ICodeEdge
     /// <summary>The server ends.</summary>
     public void Stop() => _session.Stop();
 
+    /// <summary>A peer has all calls of the code through a number.</summary>
+    public void OnArrived(int peer, uint through) => _session.OnArrived(peer, through);
+
+    /// <summary>A peer is connected to another server now.</summary>
+    public void OnMoved(int peer) => _session.OnMoved(peer);
+
+    public bool CanResume(int peer) => _host.Records.TryGetValue(peer, out PeerRecord? record) && record.CanResume;
+
     public void Run(ITransactionBody body, Action<TransactionOutcome> done) => _host.Run(body, RequestId.None, 0, done);
 
     public void Send(RpcCall call) => _host.Links.Route(call);

@@ -74,9 +74,9 @@ internal sealed class ServerLinks
     /// <summary>A client of this server has all messages of a peer through a number.</summary>
     public void Arrived(int source, int to, uint through)
     {
-        if (!_host.Records.TryGetValue(source, out PeerRecord? record)) return;
-        if (record.Server != _store.Self) _arrived[(source, to)] = through;
-        else if (_host.Find(source) is { } sender) sender.Outstanding.OnArrived(to, through);
+        if (ServerOf(source) is not { IsNone: false } server) return;
+        if (server != _store.Self) _arrived[(source, to)] = through;
+        else OnArrived(source, to, through);
     }
 
     /// <summary>A peer is somewhere else now: what clients here have sent it and what has not arrived goes there.</summary>
@@ -86,6 +86,8 @@ internal sealed class ServerLinks
         {
             foreach (RpcCall call in sender.Outstanding.Again(peer, Now).ToList()) Route(call);
         }
+
+        _host.Code.OnMoved(peer);
     }
 
     public void Tick()
@@ -93,10 +95,10 @@ internal sealed class ServerLinks
         SendStates();
         foreach (((int source, int to), uint through) in _arrived)
         {
-            if (!_host.Records.TryGetValue(source, out PeerRecord? record)) continue;
+            if (ServerOf(source) is not { IsNone: false } server) continue;
             _writer.Clear();
             GodotMessage.WriteArrived(_writer, source, to, through);
-            _store.SendToApplication(record.Server, _writer.ToArray());
+            _store.SendToApplication(server, _writer.ToArray());
         }
 
         _arrived.Clear();
@@ -110,6 +112,16 @@ internal sealed class ServerLinks
     }
 
     private Timestamp Now => _store.Clock.Reading;
+
+    // Where what a peer sends comes from; the cluster's is the game's code.
+    private ServerId ServerOf(int peer) =>
+        peer == PeerSession.Cluster ? _host.Code.Holder : _host.Records.TryGetValue(peer, out PeerRecord? record) ? record.Server : ServerId.None;
+
+    private void OnArrived(int source, int to, uint through)
+    {
+        if (source == PeerSession.Cluster) _host.Code.OnArrived(to, through);
+        else _host.Find(source)?.Outstanding.OnArrived(to, through);
+    }
 
     // What cannot be delivered now comes again, if it has a number.
     private void Deliver(RpcCall call)
@@ -159,7 +171,7 @@ internal sealed class ServerLinks
                 case GodotMessage.Kind.Arrived:
                     {
                         (int source, int to, uint through) = ((int)reader.UInt32(), (int)reader.UInt32(), (uint)reader.Number());
-                        if (!reader.Failed) _host.Find(source)?.Outstanding.OnArrived(to, through);
+                        if (!reader.Failed) OnArrived(source, to, through);
                         break;
                     }
 

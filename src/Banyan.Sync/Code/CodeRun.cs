@@ -14,6 +14,7 @@ namespace Banyan.Sync.Code;
 /// <summary>The game's code from one start to the stop that follows, and the game as it sees it.</summary>
 internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeRecord record, CodeLimits limits) : IGame
 {
+    private readonly CodeCalls _calls = new(edge, record);
     private readonly SortedSet<int> _peers = [];
     private readonly Queue<Waiting> _changes = [];
     private readonly Queue<Finished> _finished = []; // until the tree shows them
@@ -21,6 +22,7 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
     private readonly ByteWriter _writer = new(256);
     private Timestamp _tickedAt;
     private bool _isChanging;
+    private bool _isReserving;
     private bool _isOver;
 
     private readonly record struct Waiting(SceneOperation[] Operations, Action<ChangeOutcome>? Done);
@@ -59,8 +61,16 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
         double seconds = (edge.Now.Microseconds - _tickedAt.Microseconds) / 1e6;
         _tickedAt = edge.Now;
         Finish();
+        _calls.Tick();
+        if (_calls.WantsNumbers && !_isReserving) ReserveNumbers();
         Enter(nameof(IGameCode.OnTick), () => code.OnTick(seconds));
     }
+
+    /// <summary>A peer has all calls through a number.</summary>
+    public void OnArrived(int peer, uint through) => _calls.OnArrived(peer, through);
+
+    /// <summary>A peer is connected to another server now.</summary>
+    public void OnMoved(int peer) => _calls.OnMoved(peer);
 
     public void OnResolved(Action<int> onLeft)
     {
@@ -68,6 +78,7 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
         {
             _peers.Remove(gone);
             onLeft(gone);
+            _calls.OnGone(gone);
             Enter(nameof(IGameCode.OnPeerLeft), () => code.OnPeerLeft(gone));
         }
 
@@ -169,8 +180,7 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
     {
         if (!IsHere) return CallOutcome.NotHere;
         if (peer != 0 && !_peers.Contains(peer)) return CallOutcome.NoSuchPeer;
-        if (peer != 0) edge.Send(new(PeerSession.Cluster, peer, node, packet));
-        else foreach (int each in _peers) edge.Send(new(PeerSession.Cluster, each, node, packet));
+        _calls.Send(peer == 0 ? _peers : [peer], node, packet);
         return CallOutcome.Sent;
     }
 
@@ -199,6 +209,17 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
             });
             isWithin = false;
         }
+    }
+
+    private void ReserveNumbers()
+    {
+        _isReserving = true;
+        var reserve = new CodeTransaction(record, [], moreNumbers: true);
+        edge.Run(reserve, outcome =>
+        {
+            _isReserving = false;
+            if (outcome is TransactionOutcome.Committed) _calls.Reserve(reserve.Numbers);
+        });
     }
 
     private static Finished FinishedBy(TransactionOutcome outcome, Action<ChangeOutcome>? done) => outcome switch

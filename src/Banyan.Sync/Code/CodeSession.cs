@@ -81,6 +81,12 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         Work();
     }
 
+    /// <summary>A peer has all calls of the code through a number.</summary>
+    public void OnArrived(int peer, uint through) => _run?.OnArrived(peer, through);
+
+    /// <summary>A peer is connected to another server now.</summary>
+    public void OnMoved(int peer) => _run?.OnMoved(peer);
+
     /// <summary>Stops the code, if it runs: the server ends, or another one leads.</summary>
     public void Stop()
     {

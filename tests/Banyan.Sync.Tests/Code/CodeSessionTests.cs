@@ -228,6 +228,41 @@ public sealed class CodeSessionTests
     }
 
     [Fact]
+    public void Calls_for_clients_that_can_resume_come_again_until_they_have_arrived_and_numbers_never_come_twice()
+    {
+        _cluster.Hub.AddPeer(5);
+        _cluster.Hub.AddPeer(6);
+        _edge.Resumable.Add(5);
+        Go();
+        Code.Game.Call(0, "/root/gamestate", "begin");
+        Code.Game.Call(5, "/root/gamestate", "begin");
+        Assert.Equal([(5, 1u, 0u), (6, 0u, 0u), (5, 2u, 1u)], _edge.Sent.Select(c => (c.To, c.Number, c.Previous)));
+        _session.OnArrived(5, 1);
+        _edge.Sent.Clear();
+        Go();
+        Go();
+        Assert.Equal((5, 2u, 0u), _edge.Sent.Select(c => (c.To, c.Number, c.Previous)).Distinct().Single());
+        _session.OnArrived(5, 2);
+        _edge.Sent.Clear();
+        Go();
+        Assert.Empty(_edge.Sent);
+        // More than were reserved at first.
+        for (ulong i = 0; i < CodeRecord.NumbersBlock; i++)
+        {
+            Code.Game.Call(5, "/root/gamestate", "begin");
+            _session.OnArrived(5, _edge.Sent[^1].Number);
+            if (i == CodeRecord.NumbersBlock / 2) Go();
+        }
+
+        uint last = _edge.Sent[^1].Number;
+        Assert.Equal((uint)CodeRecord.NumbersBlock + 2, last);
+        _session.Stop();
+        Go();
+        Code.Game.Call(5, "/root/gamestate", "begin");
+        Assert.Equal(((uint)CodeRecord.NumbersBlock * 2) + 1, _edge.Sent[^1].Number);
+    }
+
+    [Fact]
     public void A_call_of_a_node_that_is_being_spawned_waits_for_it_at_the_client()
     {
         var client = new TestClient(_cluster, 5);
