@@ -9,6 +9,7 @@ namespace Banyan.BomberCode;
 /// <remarks>
 /// Players, the score and the rocks that are gone are in the tree, so that another server can go on; what is only here
 /// (fuses, who is stunned) begins anew. There is no physics: players walk through rocks.
+/// A rock that has exploded stays in the tree and says so: who hears of it late must find it there.
 /// </remarks>
 public sealed class BomberMatch : IGameCode
 {
@@ -22,7 +23,6 @@ public sealed class BomberMatch : IGameCode
     private const double FuseSeconds = 0.6;
     private const double BombSeconds = 0.3; // between two bombs of a player
     private const double StunSeconds = 0.3;
-    private const double RubbleSeconds = 0.5; // a rock is rubble before it is gone
 
     private readonly SortedDictionary<int, string> _names = [];
     private readonly SortedDictionary<int, long> _scores = [];
@@ -31,7 +31,6 @@ public sealed class BomberMatch : IGameCode
     private readonly SortedDictionary<int, double> _bombAgainIn = [];
     private readonly SortedDictionary<int, double> _stunnedFor = [];
     private readonly List<Fuse> _fuses = [];
-    private readonly List<(string Rock, double Seconds)> _rubble = [];
     private readonly SortedSet<string> _doomed = new(StringComparer.Ordinal); // rocks that are gone, or are about to be
     private IGame _game = null!;
     private string _phase = "";
@@ -70,13 +69,9 @@ public sealed class BomberMatch : IGameCode
         }
 
         foreach (NodeView bomb in world.Children.Where(c => c.Scene == "res://bomb.tscn")) _fuses.Add(new(bomb.Path, (int)bomb.Get("from_player").AsInt(), bomb.Get("position").AsVector2()));
-        foreach (NodeView rock in world.Find("Rocks")!.Children.Where(r => !r.Get("exploded").IsNil))
-        {
-            _doomed.Add(rock.Name);
-            _rubble.Add((rock.Name, 0));
-        }
-
+        _doomed.UnionWith(world.Find("Rocks")!.Children.Where(IsGone).Select(r => r.Name));
         foreach (int peer in game.Peers) CatchUp(peer);
+        EndIfOver();
     }
 
     /// <inheritdoc/>
@@ -128,13 +123,6 @@ public sealed class BomberMatch : IGameCode
             Explode(_fuses[i]);
             _fuses.RemoveAt(i--);
         }
-
-        for (int i = 0; i < _rubble.Count; i++)
-        {
-            _rubble[i] = (_rubble[i].Rock, _rubble[i].Seconds - seconds);
-        }
-
-        if (_rubble.RemoveAll(r => r.Seconds <= 0 && Remove(r.Rock)) > 0) EndIfOver();
     }
 
     // Every client has the world before the cluster says anything about it.
@@ -204,16 +192,13 @@ public sealed class BomberMatch : IGameCode
                 return;
             }
 
-            foreach (string rock in rocks)
-            {
-                _game.Call(0, $"{World}/Rocks/{rock}", "exploded", fuse.By);
-                _rubble.Add((rock, RubbleSeconds));
-            }
-
+            foreach (string rock in rocks) _game.Call(0, $"{World}/Rocks/{rock}", "exploded", fuse.By);
             foreach (int peer in players)
             {
                 if (_game.Call(0, $"{World}/Players/{peer}", "exploded", fuse.By) == CallOutcome.Sent) _stunnedFor[peer] = StunSeconds;
             }
+
+            EndIfOver();
         });
     }
 
@@ -224,15 +209,11 @@ public sealed class BomberMatch : IGameCode
         return (x <= 32 && y <= 120) || (x <= 120 && y <= 32);
     }
 
-    private bool Remove(string rock)
-    {
-        _game.Change(_game.Begin().Despawn($"{World}/Rocks/{rock}"));
-        return true;
-    }
+    private static bool IsGone(NodeView rock) => !rock.Get("exploded").IsNil;
 
     private void EndIfOver()
     {
-        if (_phase != "playing" || _rubble.Count > 0 || _game.Find(World + "/Rocks")!.Children.Any(r => !_doomed.Contains(r.Name))) return;
+        if (_phase != "playing" || !_game.Find(World + "/Rocks")!.Children.All(IsGone)) return;
         _phase = "over";
         int winner = _scores.OrderByDescending(s => s.Value).ThenBy(s => s.Key).First().Key;
         _game.Change(
@@ -243,7 +224,7 @@ public sealed class BomberMatch : IGameCode
     private void CatchUp(int peer)
     {
         if (_game.Find(World + "/Rocks") is not { } rocks) return;
-        VariantArray left = new([.. rocks.Children.Where(r => r.Get("exploded").IsNil).Select(r => (Variant)r.Name)]);
+        VariantArray left = new([.. rocks.Children.Where(r => !IsGone(r)).Select(r => (Variant)r.Name)]);
         _game.Call(peer, State, "catch_up", _game.Find(Score)!.Get("scores"), left);
         if (_phase == "over") _game.Call(peer, Score, "end", _game.Find(World + "/Winner")!.Get("text"));
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using Banyan.Client.Games;
 using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
 using Banyan.Godot.Variants;
@@ -10,10 +11,11 @@ namespace Banyan.ProcessTests.Games;
 /// <summary>A player of the bomber: the model of a stock Godot client, the demo's scripts in a few lines, and a bot at the controls.</summary>
 internal sealed class BomberClient : IAsyncDisposable
 {
-    private readonly StockConnection _connection = new();
     private readonly Stopwatch _time = Stopwatch.StartNew();
     private readonly GameNode _state;
     private readonly string _name;
+    private StockConnection? _stock;
+    private GameConnection? _session;
     private int _begun;
 
     private BomberClient(IProjectFiles files, string name)
@@ -48,23 +50,19 @@ internal sealed class BomberClient : IAsyncDisposable
 
     public string[] Players => Names("Players");
 
-    public string? Ended => _connection.Ended;
+    public string? Ended => _stock is not null ? _stock.Ended : _session!.Ended;
 
     /// <summary>Connects to the lobby; or, to look on, with the world open.</summary>
     public static async Task<BomberClient> ConnectAsync(Uri gateway, IProjectFiles files, string name, bool late = false)
     {
         while (true)
         {
-            var client = new BomberClient(files, name);
+            var connection = new StockConnection();
+            var client = new BomberClient(files, name) { _stock = connection };
             if (late) client.Tree.ChangeScene("res://world.tscn");
-            await client._connection.ConnectAsync(gateway);
-            client.Tree.Multiplayer.Join((_, packet, _) => client._connection.Send(packet));
-            await Poll.UntilAsync(
-                () =>
-                {
-                    client.Process();
-                    return client.Tree.Multiplayer.Status == ConnectionStatus.Connected || client.Ended is not null;
-                }, () => "waited for a peer id");
+            await connection.ConnectAsync(gateway);
+            client.Tree.Multiplayer.Join((_, packet, _) => connection.Send(packet));
+            await client.AwaitIdAsync();
             if (client.Ended is null)
             {
                 client.Call("register_player", name);
@@ -77,17 +75,37 @@ internal sealed class BomberClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Connects to the lobby with a session that outlives gateways.</summary>
+    public static async Task<BomberClient> ConnectAsync(IReadOnlyList<Uri> gateways, IProjectFiles files, string name)
+    {
+        var connection = new GameConnection([.. gateways.Select(g => new UriBuilder(g) { Scheme = "ws", Path = "/godot" }.Uri)]);
+        var client = new BomberClient(files, name) { _session = connection };
+        client.Tree.Multiplayer.Join((_, packet, reliable) => Assert.True(connection.Send(packet, reliable)));
+        await client.AwaitIdAsync();
+        Assert.Null(client.Ended);
+        client.Call("register_player", name);
+        return client;
+    }
+
     /// <summary>Tells the cluster that it is ready.</summary>
     public void Ready() => Call("ready_to_start");
 
     /// <summary>One frame; with the bot at the controls if it has a player.</summary>
     public void Process()
     {
-        while (_connection.TryTake(out byte[]? packet))
+        while (_stock is not null && _stock.TryTake(out byte[]? packet))
         {
             if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(BinaryPrimitives.ReadInt32LittleEndian(packet));
             else Tree.Multiplayer.OnPacket(1, packet);
         }
+
+        while (_session is not null && _session.TryReceive(out byte[]? packet))
+        {
+            if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_session.Peer);
+            Tree.Multiplayer.OnPacket(1, packet);
+        }
+
+        if (_session is { Peer: > 0 } && Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_session.Peer);
 
         if (Player(Peer) is { } own) Steer(own);
         Tree.Process(_time.ElapsedTicks * 1_000_000 / Stopwatch.Frequency);
@@ -100,7 +118,20 @@ internal sealed class BomberClient : IAsyncDisposable
         "players " + string.Join(", ", Players.Select(p => $"{p} {World!.GetNode($"Players/{p}/label")!.Get("text").AsText()} at {World!.GetNode($"Players/{p}")!.Get("synced_position").AsVector2()}")),
         "rocks " + string.Join(", ", Rocks), "scores " + string.Join(", ", Scores), "winner " + Winner);
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_stock is not null) await _stock.DisposeAsync();
+        if (_session is null) return;
+        _session.Leave();
+        await _session.DisposeAsync();
+    }
+
+    private Task AwaitIdAsync() => Poll.UntilAsync(
+        () =>
+        {
+            Process();
+            return Tree.Multiplayer.Status == ConnectionStatus.Connected || Ended is not null;
+        }, () => "waited for a peer id");
 
     private string[] Names(string parent) => [.. (World?.GetNodeOrNull(parent)?.Children ?? []).Where(n => !n.IsQueuedForDeletion).Select(n => n.Name).Order(StringComparer.Ordinal)];
 

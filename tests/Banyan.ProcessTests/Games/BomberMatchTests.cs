@@ -43,8 +43,10 @@ public sealed class BomberMatchTests
         }
     }
 
-    [Fact]
-    public async Task A_match_goes_on_at_another_server_and_the_score_is_kept()
+    [Theory]
+    [InlineData(false)] // stock clients, all on servers that live
+    [InlineData(true)] // clients with sessions, on all three
+    public async Task A_match_goes_on_at_another_server_and_the_score_is_kept(bool sessions)
     {
         using var files = new BomberFolder();
         await using LocalCluster cluster = await StartAsync(files, 3);
@@ -53,7 +55,7 @@ public sealed class BomberMatchTests
         {
             int first = await RunningAsync(cluster, [1, 2, 3]);
             int[] others = [.. new[] { 1, 2, 3 }.Where(s => s != first)];
-            await BeginAsync([.. others.Select(s => cluster.Gateways[s - 1])], files, clients);
+            await BeginAsync(sessions ? cluster.Gateways : [.. others.Select(s => cluster.Gateways[s - 1])], files, clients, sessions);
             await PlayUntilAsync(clients, () => clients[0].Scores.Values.Sum() >= 10, "10 rocks");
             cluster.Kill(first);
             var waited = Stopwatch.StartNew();
@@ -75,9 +77,15 @@ public sealed class BomberMatchTests
         BanyanCommand.Executable, servers, null, "--project", files.Path, "--open", "--code", Path.Combine(AppContext.BaseDirectory, "Banyan.BomberCode.dll"));
 
     // They join on different servers, are all ready, open the world, and have players.
-    private static async Task BeginAsync(IReadOnlyList<Uri> gateways, BomberFolder files, List<BomberClient> clients)
+    private static async Task BeginAsync(IReadOnlyList<Uri> gateways, BomberFolder files, List<BomberClient> clients, bool sessions = false)
     {
-        for (int i = 0; i < BomberMatch.PlayersMin; i++) clients.Add(await BomberClient.ConnectAsync(gateways[i % gateways.Count], files, $"Player {i + 1}"));
+        for (int i = 0; i < BomberMatch.PlayersMin; i++)
+        {
+            clients.Add(sessions
+                ? await BomberClient.ConnectAsync([.. gateways.Skip(i % gateways.Count), .. gateways.Take(i % gateways.Count)], files, $"Player {i + 1}")
+                : await BomberClient.ConnectAsync(gateways[i % gateways.Count], files, $"Player {i + 1}"));
+        }
+
         foreach (BomberClient client in clients) client.Ready();
         await PlayUntilAsync(clients, () => clients.TrueForAll(c => c.Players.Length == BomberMatch.PlayersMin), "all players");
         string[] players = [.. clients.Select(c => $"{c.Peer}").Order(StringComparer.Ordinal)];
