@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.WebSockets;
 using Banyan.Primitives;
@@ -32,7 +33,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         }
 
         bool isFramed = context.WebSockets.WebSocketRequestedProtocols.Contains(SessionFrame.Subprotocol);
-        if (!access.TryEnter(context.Request, isFramed, out Admission? admission, out AccessRefusal? refusal))
+        if (access.Enter(context.Request, isFramed, out Admission? admission) is { } refusal)
         {
             await RefuseAsync(context.Response, refusal).ConfigureAwait(false);
             return;
@@ -56,7 +57,8 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
 
         try
         {
-            await ServeAsync(context, admission, isFramed).ConfigureAwait(false);
+            AuthHandshake? auth = admission is null ? access.Authenticate(address) : null;
+            await ServeAsync(context, admission, auth, isFramed).ConfigureAwait(false);
         }
         finally
         {
@@ -83,7 +85,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         return response.WriteAsync(refusal.Why + "\n");
     }
 
-    private async Task ServeAsync(HttpContext context, Admission admission, bool isFramed)
+    private async Task ServeAsync(HttpContext context, Admission? admission, AuthHandshake? auth, bool isFramed)
     {
         using WebSocket webSocket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext
@@ -94,8 +96,9 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         lock (_gate) _sockets.Add(socket);
         try
         {
-            if (isFramed) await ServeFramedAsync(socket, admission).ConfigureAwait(false);
-            else await ServeStockAsync(socket, admission).ConfigureAwait(false);
+            if (auth is not null) await ServeAuthenticatingAsync(socket, auth).ConfigureAwait(false);
+            else if (isFramed) await ServeFramedAsync(socket, admission!).ConfigureAwait(false);
+            else await ServeStockAsync(socket, admission!).ConfigureAwait(false);
         }
         finally
         {
@@ -117,6 +120,49 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         finally
         {
             if (client is not null) loop.Post(_ => host.Disconnect(client));
+        }
+    }
+
+    // It is told its peer id, but joins only when it has said who it is.
+    private async Task ServeAuthenticatingAsync(GodotSocket socket, AuthHandshake auth)
+    {
+        int peer = await loop.Ask(_ => host.NewId()).ConfigureAwait(false);
+        var id = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(id, peer);
+        socket.Send(id);
+        GodotPeer? client = null; // of the loop
+        void Refuse(string why)
+        {
+            loop.Post(_ => host.Count("send_auth: " + why));
+            socket.Fail(why);
+        }
+
+        using var late = new Timer(
+            _ =>
+            {
+                if (auth.Complete is null) Refuse(AuthHandshake.TooLate);
+            }, null, AuthHandshake.TimeMax, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await socket.RunAsync(packet =>
+            {
+                if (auth.Complete is not null)
+                {
+                    loop.Post(_ =>
+                    {
+                        if (client is not null) host.OnPacket(client, packet);
+                    });
+                }
+                else if (auth.OnPacket(packet) is { } why) Refuse(why);
+                else if (auth.Complete is { } admission) loop.Post(_ => client = host.Connect(socket, admission with { Peer = peer }));
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            loop.Post(_ =>
+            {
+                if (client is not null) host.Disconnect(client);
+            });
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Banyan.Godot.Multiplayer;
 using Banyan.Kv.Feeds;
 using Banyan.Kv.Ranges;
 using Banyan.Kv.Store;
@@ -93,8 +94,25 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <summary>The client of this server with a peer id, if it is connected.</summary>
     public GodotPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
 
+    /// <summary>A peer id that nobody has. Godot's own are random as well: scenes name nodes after them.</summary>
+    public int NewId()
+    {
+        while (true)
+        {
+            int id = RandomNumberGenerator.GetInt32(2, int.MaxValue);
+            if (!IsTaken(id)) return id;
+        }
+    }
+
     /// <summary>A connection of a stock client is open: gives it a peer id and lets it join.</summary>
-    public GodotPeer? Connect(GodotSocket socket, Admission admission) => IsReadyFor(socket) ? Join(GodotPeer.Stock(NewId(), this, socket, admission)) : null;
+    public GodotPeer? Connect(GodotSocket socket, Admission admission)
+    {
+        if (!IsReadyFor(socket)) return null;
+        int id = admission.Peer == 0 ? NewId() : admission.Peer;
+        if (!IsTaken(id)) return Join(GodotPeer.Stock(id, this, socket, admission));
+        socket.Fail("the peer id was taken meanwhile, connect again");
+        return null;
+    }
 
     /// <summary>A connection of a client that can resume is open, and the client has said what it wants.</summary>
     public GodotPeer? Connect(GodotSocket socket, HelloFrame hello, Admission admission)
@@ -288,15 +306,7 @@ internal sealed class GodotHost : IFeedSubscriber
         client.Socket.Fail(why, isFinal);
     }
 
-    // Godot's own ids are random as well: scenes name nodes after them.
-    private int NewId()
-    {
-        while (true)
-        {
-            int id = RandomNumberGenerator.GetInt32(2, int.MaxValue);
-            if (!_records.ContainsKey(id) && !_coming.ContainsKey(id)) return id;
-        }
-    }
+    private bool IsTaken(int id) => _records.ContainsKey(id) || _coming.ContainsKey(id);
 
     // The deepest first: with what stands above it, it would be gone already.
     private List<SceneOperation> SpawnedBy(int peer) =>
@@ -377,8 +387,12 @@ internal sealed class GodotHost : IFeedSubscriber
         _clients.Add(client.Id, client);
         var greeting = new ByteWriter();
         if (client.CanResume) new WelcomeFrame(client.Id, [.. client.Secret], client.Memory is not null, _gateways, _limits.GraceMicroseconds / 1e6).WriteTo(greeting);
-        else greeting.UInt32((uint)client.Id);
-        client.Socket.Send(greeting.Written);
+        else if (client.Admission.Peer == 0) greeting.UInt32((uint)client.Id);
+        if (greeting.Length > 0) client.Socket.Send(greeting.Written);
+        // A client that has set auth_callback takes nothing else before this; others do not look at it.
+        var complete = new ByteWriter();
+        SystemPacket.WriteAuth(complete, []);
+        if (client.Memory is null) client.Send(complete.Written);
         client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard, client.Admission.Rights);
         Links.OnMoved(client.Id);
     }

@@ -47,8 +47,8 @@ public sealed partial class PeerSession
         switch (system.Command)
         {
             case SystemCommand.Auth:
-                // Nobody asks for it here; a client that says that it is done is.
-                return system.Payload.IsEmpty ? null : new("authentication that nobody asked for", EndsSession: true);
+                // Who it is was settled before there was a session; a client with auth_callback says all the same what it has to say.
+                return null;
             case SystemCommand.Relay:
                 if (system.Peer > 0)
                     return system.Peer == Peer || system.Peer == Cluster ? new("a packet to be relayed to nobody", EndsSession: true) : OnPacketFor(system.Peer, system.Payload);

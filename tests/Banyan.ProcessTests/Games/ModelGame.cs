@@ -41,10 +41,11 @@ internal sealed class ModelGame : IAsyncDisposable
     public string[] Players => [.. Main.GetNodeOrNull("Players")!.Children.Select(p => p.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>Connects, and waits until its own player is there.</summary>
-    public static async Task<ModelGame> ConnectAsync(Uri gateway, IProjectFiles files)
+    public static async Task<ModelGame> ConnectAsync(Uri gateway, IProjectFiles files, byte[]? auth = null)
     {
         var connection = new StockConnection();
         var game = new ModelGame(files) { _stock = connection };
+        if (auth is not null) game.Authenticate(auth);
         await connection.ConnectAsync(gateway);
         game.Tree.Multiplayer.Join((_, packet, _) => connection.Send(packet));
         await Poll.UntilAsync(
@@ -116,6 +117,17 @@ internal sealed class ModelGame : IAsyncDisposable
         if (_connection is null) return;
         _connection.Leave();
         await _connection.DisposeAsync();
+    }
+
+    // As a game does with auth_callback, in peer_authenticating.
+    private void Authenticate(byte[] bytes)
+    {
+        Tree.Multiplayer.AuthCallback = (_, _) => { };
+        Tree.Multiplayer.PeerAuthenticating += peer =>
+        {
+            Tree.Multiplayer.SendAuth(peer, bytes);
+            Tree.Multiplayer.CompleteAuth(peer);
+        };
     }
 
     // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.

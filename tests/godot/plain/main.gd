@@ -13,6 +13,13 @@ func _ready():
 	var args := OS.get_cmdline_user_args()
 	var error := peer.create_client(args[0])
 	print("CREATE ", error)
+	if args.size() > 1:
+		var scene_multiplayer := multiplayer as SceneMultiplayer
+		scene_multiplayer.auth_callback = func(_id, _bytes): pass
+		scene_multiplayer.peer_authenticating.connect(func(id):
+			scene_multiplayer.send_auth(id, args[1].to_utf8_buffer())
+			scene_multiplayer.complete_auth(id))
+		scene_multiplayer.peer_authentication_failed.connect(func(id): print("AUTH FAILED ", id))
 	multiplayer.multiplayer_peer = peer
 
 @rpc("any_peer")

@@ -8,6 +8,9 @@ namespace Banyan.Server.Games.Access;
 /// <param name="MayOnlyResume">Whether its token has expired: then it may go on with a session that has begun, and not begin one.</param>
 internal sealed record Admission(string Player, PeerRights Rights, bool MayOnlyResume = false)
 {
+    /// <summary>The peer id that a stock client was given before it was let in; 0 for none.</summary>
+    public int Peer { get; init; }
+
     /// <summary>Anybody, who may play.</summary>
     public static readonly Admission Anybody = new("", PeerRights.Play);
 }

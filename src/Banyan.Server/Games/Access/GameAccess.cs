@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Banyan.Server.Games.Access;
@@ -19,33 +18,41 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     /// <remarks>Attempts that are refused too often are told so and nothing else; whoever may enter still does: it may share its address with those.</remarks>
     /// <param name="request">The request.</param>
     /// <param name="canResume">Whether the client's session can outlive its connection: then so may its token.</param>
-    /// <param name="admission">Who it is.</param>
-    /// <param name="refusal">Why not.</param>
-    public bool TryEnter(HttpRequest request, bool canResume, [NotNullWhen(true)] out Admission? admission, [NotNullWhen(false)] out AccessRefusal? refusal)
+    /// <param name="admission">Who it is; null with no refusal either if the client must say so by <see cref="Authenticate"/>.</param>
+    /// <returns>Why not; null if it may.</returns>
+    public AccessRefusal? Enter(HttpRequest request, bool canResume, out Admission? admission)
     {
-        refusal = null;
-        admission = Check(request, canResume, out AccessRefusal why);
-        if (admission is not null) return true;
-        refusal = why;
-        if (_refused.IsTooMany(AddressOf(request))) refusal = _tooManyRefused;
-        return false;
+        admission = null;
+        string origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !options.Origins.Allows(origin, request.Host)) return Refused(AddressOf(request), _otherPage);
+        bool asks = options.AsksForAuth && !canResume;
+        if (TokenOf(request) is { } token && !options.IsOpen) return Check(token, canResume, AddressOf(request), out admission);
+        if (asks) return null;
+        if (!options.IsOpen) return Refused(AddressOf(request), _noToken);
+        admission = Admission.Anybody;
+        return null;
     }
+
+    /// <summary>What a client has to say that was let in without saying who it is.</summary>
+    /// <param name="address">Where it is.</param>
+    public AuthHandshake Authenticate(IPAddress address) => new(
+        token =>
+        {
+            AccessRefusal? refusal = Check(token, canResume: false, address, out Admission? admission);
+            return (admission, refusal);
+        }, options.IsOpen ? Admission.Anybody : null);
 
     /// <summary>Where a request is from.</summary>
     public static IPAddress AddressOf(HttpRequest request) => ClientAddress.Of(request.HttpContext.Connection.RemoteIpAddress);
 
-    private Admission? Check(HttpRequest request, bool canResume, out AccessRefusal refusal)
+    private AccessRefusal? Check(string token, bool canResume, IPAddress address, out Admission? admission)
     {
-        refusal = _otherPage;
-        string origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !options.Origins.Allows(origin, request.Host)) return null;
-        if (options.IsOpen) return Admission.Anybody;
-        refusal = _noToken;
-        if (TokenOf(request) is not { } token) return null;
-        if (JoinToken.TryRead(token, options.Keys, time.GetUtcNow(), out Admission? admission, out string why) || (canResume && admission is not null)) return admission;
-        refusal = new(StatusCodes.Status401Unauthorized, why);
-        return null;
+        if (JoinToken.TryRead(token, options.Keys, time.GetUtcNow(), out admission, out string why) || (canResume && admission is not null)) return null;
+        admission = null;
+        return Refused(address, new(StatusCodes.Status401Unauthorized, why));
     }
+
+    private AccessRefusal Refused(IPAddress address, AccessRefusal refusal) => _refused.IsTooMany(address) ? _tooManyRefused : refusal;
 
     private static string? TokenOf(HttpRequest request)
     {
