@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Banyan.Client.Games;
 using Banyan.Client.Local;
 using Banyan.Godot.Multiplayer;
 using Banyan.Godot.Variants;
@@ -112,6 +113,34 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_token_that_has_expired_begins_no_session_but_a_session_outlives_its_token()
+    {
+        using var game = new GameFolder();
+        using KeyFile key = await KeyFile.MakeAsync("k");
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 2, null, "--project", game.Path, "--token-key", key.Path);
+        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        Uri Address(int gateway, string token) => new UriBuilder(cluster.Gateways[gateway]) { Scheme = "ws", Path = "/godot", Query = "token=" + token }.Uri;
+        string expired = HandMade(key, "k", """{"sub":"alice","exp":1700000000}""");
+        await using var late = new GameConnection([Address(0, expired)]);
+        await Poll.UntilAsync(
+            () =>
+            {
+                late.TryReceive(out _);
+                return late.Ended is not null;
+            }, () => "its end");
+        Assert.Equal("the token has expired", late.Ended);
+
+        // The token of the second gateway's address has expired by the time it is needed.
+        await using var alice = new GameConnection([Address(0, await key.TokenAsync("alice")), Address(1, expired)]);
+        await Poll.UntilAsync(() => Turn(alice) && alice.Peer != 0, () => "the first gateway");
+        int peer = alice.Peer;
+        alice.Drop();
+        await Poll.UntilAsync(() => Turn(alice) && alice.Failovers == 1 && alice.IsOpen, () => "the second gateway: " + alice.Ended);
+        Assert.Equal((peer, 1), (alice.Peer, alice.Gateway.Port == cluster.Gateways[1].Port ? 1 : 0));
+        alice.Leave();
+    }
+
+    [Fact]
     public async Task The_token_command_says_what_is_wrong_with_its_input()
     {
         using KeyFile key = await KeyFile.MakeAsync();
@@ -124,6 +153,15 @@ public sealed class AccessTests
         BanyanCommand made = await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", "alice", "--expires", "15m", "--rights", "watch", "--json");
         Assert.Equal(("alice", "watch"), (made.Json.GetProperty("sub").GetString(), made.Json.GetProperty("rights").GetString()));
         Assert.Equal(3, made.Json.GetProperty("token").GetString()!.Split('.').Length);
+    }
+
+    private static bool Turn(GameConnection connection)
+    {
+        while (connection.TryReceive(out _))
+        {
+        }
+
+        return true;
     }
 
     private static byte[] State()
