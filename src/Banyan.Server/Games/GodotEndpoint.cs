@@ -90,7 +90,9 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         using WebSocket webSocket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext
             {
-                KeepAliveInterval = TimeSpan.FromSeconds(5), KeepAliveTimeout = TimeSpan.FromSeconds(10), SubProtocol = isFramed ? SessionFrame.Subprotocol : null,
+                KeepAliveInterval = TimeSpan.FromSeconds(5),
+                KeepAliveTimeout = TimeSpan.FromSeconds(10),
+                SubProtocol = isFramed ? SessionFrame.Subprotocol : null,
             }).ConfigureAwait(false);
         using var socket = new GodotSocket(webSocket, limits, BacklogBytesMax, isFramed);
         lock (_gate) _sockets.Add(socket);
