@@ -68,6 +68,7 @@ func _look_at_structure() -> void:
 			again[child.parent] = true
 			again[_mirror.by_node[child.node.get_parent().get_instance_id()]] = true
 			continue
+		_name_properly(child.node)
 		var above := _path_of_node(child.node.get_parent())
 		_operations.append(["move", _path(child), above, String(child.node.name)])
 		_parents[child] = above
@@ -94,20 +95,26 @@ func _spawn(top: _Mirrored, above: String, node: Node, again: Dictionary[_Mirror
 		# What is below a node that is sent now is found when that has come back.
 		again[top] = true
 		return
-	if String(node.name).begins_with("@"):
-		node.name = node.get_class()
+	_name_properly(node)
 	var path := String(node.name) if above == "." else above + "/" + node.name
 	var values := _mirror.catalogue.values_of(node)
 	var told := {}
 	for property: StringName in values:
 		if not _Catalogue.is_equal(values[property], ClassDB.class_get_property_default_value(node.get_class(), property)):
 			told[String(property)] = values[property]
-	_operations.append(["spawn", above, String(node.name), _mirror.catalogue.type_of(node), told])
+	var type := _mirror.catalogue.type_of(node)
+	_operations.append(["spawn", above, String(node.name), type, told])
 	_values += told.size()
-	_mirror.spawning[path] = [node, values]
+	_mirror.spawning[path] = [node, values, type, told]
 	for child in node.get_children():
 		if _mirror.is_ours(child) and not _mirror.by_node.has(child.get_instance_id()):
 			_spawn(top, path, child, again)
+
+
+# What the engine calls nodes that need a name is no name elsewhere.
+func _name_properly(node: Node) -> void:
+	if "@" in node.name:
+		node.name = node.get_class()
 
 
 func _look_at_properties(compares_max: int) -> void:

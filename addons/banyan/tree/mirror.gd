@@ -14,7 +14,7 @@ var root: _Mirrored
 var by_node: Dictionary[int, _Mirrored] = {}
 ## Those that the game has changed: below them something has come, gone or has another name.
 var dirty: Dictionary[_Mirrored, bool] = {}
-## Nodes that were sent and have not come back, by their paths: [node, values].
+## Nodes that were sent and have not come back, by their paths: [node, values, type, values as they were sent].
 var spawning: Dictionary[String, Array] = {}
 
 var _own: Dictionary[int, bool] = {} # that were here before, by their instance ids
@@ -58,6 +58,9 @@ func replace(nodes: Array, takes_back: bool) -> void:
 			continue
 		var path := String(entry[0])
 		var mirrored := root.find(path)
+		if mirrored != null and mirrored != root and not _is_same(mirrored, entry[1], entry[2]):
+			_remove(mirrored)
+			mirrored = null
 		if mirrored == null:
 			var slash := path.rfind("/")
 			_spawn("." if slash < 0 else path.substr(0, slash), path.substr(slash + 1), entry[1], entry[2])
@@ -121,10 +124,12 @@ func _spawn(parent_path: String, name: String, type: String, values: Dictionary)
 	var path := name if parent == root else parent.path() + "/" + name
 	var mirrored := _Mirrored.new(name, null)
 	mirrored.attach(parent, name)
-	if spawning.has(path):
+	mirrored.type = type
+	if spawning.has(path) and spawning[path][2] == type and spawning[path][3] == values:
 		# It stands here already, or was taken away again in the meantime.
 		mirrored.node = spawning[path][0] if is_instance_valid(spawning[path][0]) else null
 		mirrored.values = spawning[path][1]
+		_tell(mirrored, values)
 		spawning.erase(path)
 		if mirrored.node == null:
 			dirty[parent] = true
@@ -154,7 +159,7 @@ func _show(parent: _Mirrored, name: String, type: String) -> Node:
 			_own.erase(there.get_instance_id())
 			return there
 		# Of the same name, but not known to the cluster yet.
-		there.name = name + "_"
+		_make_room(parent, there)
 	var node := catalogue.make(type)
 	node.name = name
 	parent.node.add_child(node)
@@ -169,9 +174,21 @@ func _remove(mirrored: _Mirrored) -> void:
 		_unbind(gone)
 		gone.parent = null
 		gone.children.clear()
-	# What the game has taken out, it may have a use for.
+	for gone in all:
+		# What the game has taken out, it may have a use for; what it has only moved away goes as well.
+		if gone != mirrored and gone.is_alive() and root.node.is_ancestor_of(gone.node) and not (node != null and node.is_ancestor_of(gone.node)):
+			_leave_to_cluster(gone.node)
+			_free(gone.node)
 	if node != null and root.node.is_ancestor_of(node):
+		_leave_to_cluster(node)
 		_free(node)
+
+
+# What the game has moved below a node that goes, goes back to where the cluster has it.
+func _leave_to_cluster(node: Node) -> void:
+	for below in node.find_children("*", "", true, false):
+		if by_node.has(below.get_instance_id()) and node.is_ancestor_of(below):
+			_place(by_node[below.get_instance_id()])
 
 
 func _move(mirrored: _Mirrored, parent: _Mirrored, name: String) -> void:
@@ -192,11 +209,15 @@ func _place(mirrored: _Mirrored) -> void:
 	if not mirrored.parent.is_alive():
 		return
 	var above := mirrored.parent.node
+	if mirrored.node.is_ancestor_of(above):
+		_lift(mirrored)
+		if mirrored.node.is_ancestor_of(above):
+			return
 	if mirrored.node.get_parent() == above and mirrored.node.name == StringName(mirrored.name):
 		return
 	var there := above.get_node_or_null(NodePath(mirrored.name))
 	if there != null and there != mirrored.node:
-		there.name = mirrored.name + "_"
+		_make_room(mirrored.parent, there)
 	if mirrored.node.get_parent() == null:
 		above.add_child(mirrored.node)
 	elif mirrored.node.get_parent() != above:
@@ -204,8 +225,28 @@ func _place(mirrored: _Mirrored) -> void:
 	mirrored.node.name = mirrored.name
 
 
+# The game has them the other way round: what the cluster has above comes out first, from the top.
+func _lift(mirrored: _Mirrored) -> void:
+	while mirrored.parent.is_alive() and mirrored.node.is_ancestor_of(mirrored.parent.node):
+		var top := mirrored.parent
+		while top.parent.is_alive() and mirrored.node.is_ancestor_of(top.parent.node):
+			top = top.parent
+		if not top.parent.is_alive():
+			return
+		_place(top)
+
+
+# The name belongs to another one in the cluster.
+func _make_room(parent: _Mirrored, there: Node) -> void:
+	there.name = there.name + "_"
+	dirty[parent] = true
+	if by_node.has(there.get_instance_id()) and by_node[there.get_instance_id()].parent != null:
+		dirty[by_node[there.get_instance_id()].parent] = true
+
+
 # What comes from the cluster is so, except where something newer is under way from here.
 func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
+	_tell(mirrored, values)
 	if not mirrored.is_alive():
 		return
 	var node := mirrored.node
@@ -230,6 +271,16 @@ func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
 	for property: StringName in watched:
 		if not unsent.has(property) and not mirrored.sent.has(property):
 			mirrored.values[property] = _Catalogue.copy(node.get(property))
+
+
+static func _tell(mirrored: _Mirrored, values: Dictionary) -> void:
+	for key: Variant in values:
+		if key is String or key is StringName:
+			mirrored.told[StringName(key)] = true
+
+
+static func _is_same(mirrored: _Mirrored, type: String, values: Dictionary) -> bool:
+	return mirrored.type == type and mirrored.told.keys().all(func(property: StringName) -> bool: return values.has(property) or values.has(String(property)))
 
 
 # Of what the cluster has, what is not so here since it was last heard of.

@@ -18,6 +18,9 @@ class Mirrored:
 	var values: Dictionary[StringName, Variant] = {}
 	## What was sent and has not come back.
 	var sent: Dictionary[StringName, Variant] = {}
+	## Its type and the properties that the cluster has of it: another one at the same path has others.
+	var type := ""
+	var told: Dictionary[StringName, bool] = {}
 	## It was moved here, which was sent and has not come back.
 	var is_moving := false
 

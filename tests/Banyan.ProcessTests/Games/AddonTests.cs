@@ -244,6 +244,22 @@ public sealed class AddonTests : IDisposable
         Assert.Empty(game.Errors);
     }
 
+    [Fact]
+    public async Task Messages_of_a_tree_go_both_ways()
+    {
+        Engine game = Start(_first, _second);
+        FakeConnection gateway = await BeginAsync(_first);
+        await gateway.SayAsync("follow /root/World");
+        Assert.Equal(new VariantArray(["follow", 1, "/root/World"]), await gateway.TreeAsync());
+        await gateway.SendTreeAsync("lost", 1, "no such node");
+        await game.UntilAsync("""TREE ["lost", 1, "no such node"]""");
+        await gateway.SayAsync("away follow /root/World");
+        await game.UntilAsync("GOT away follow /root/World");
+        gateway.Break();
+        await game.UntilAsync("FOLLOWS false");
+        Assert.Empty(game.Errors);
+    }
+
     [Theory]
     [InlineData("close")]
     [InlineData("drop")]

@@ -10,6 +10,7 @@ func _ready() -> void:
 	peer.resumed.connect(func(milliseconds: int): tell("RESUMED at %s, under 10 s: %s" % [peer.get_gateway(), milliseconds < 10000]))
 	peer.gateway_lost.connect(func(reason: String): tell("LOST " + reason))
 	peer.session_ended.connect(func(reason: String): tell("ENDED " + reason))
+	peer.tree_received.connect(func(message: Array): tell("TREE %s" % str(message)))
 	multiplayer.connected_to_server.connect(func(): tell("CONNECTED %d at %s" % [multiplayer.get_unique_id(), peer.get_gateway()]))
 	multiplayer.connection_failed.connect(func(): tell("FAILED"))
 	multiplayer.server_disconnected.connect(func(): tell("DISCONNECTED"))
@@ -35,6 +36,8 @@ func _on_packet(_from: int, packet: PackedByteArray) -> void:
 			peer.kept_messages_max = int(words[1])
 		"browser":
 			peer._drops_when_full = true
+		"follow":
+			tell("FOLLOWS %s" % peer.send_tree(["follow", 1, words[1]]))
 		"latency":
 			tell("LATENCY %s" % (peer.get_latency() > 0.0))
 		"stall":

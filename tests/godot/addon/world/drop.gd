@@ -1,6 +1,6 @@
 extends Node3D
 
-var count := 0
+@export var count := 0
 
 
 func _enter_tree() -> void:
