@@ -99,7 +99,7 @@ static func connect_to(gateways := PackedStringArray(), token := "", tls: TLSOpt
 	if peer._gateways.is_empty():
 		push_error("BanyanMultiplayerPeer: no gateways")
 		return peer
-	peer._token = token
+	peer._token = token.strip_edges().strip_escapes()
 	peer._tls = tls
 	peer._status = CONNECTION_CONNECTING
 	peer._polled_at = Time.get_ticks_msec()
@@ -265,7 +265,14 @@ func _open(now: int) -> void:
 	_socket.outbound_buffer_size = _BUFFER_BYTES
 	_socket.max_queued_packets = _QUEUED_PACKETS_MAX
 	_socket.supported_protocols = PackedStringArray([_PROTOCOL])
-	if _socket.connect_to_url(_gateways[_gateway], _tls) != OK:
+	var url := _gateways[_gateway]
+	if not _token.is_empty():
+		# A browser sends no headers of ours; elsewhere the token need not stand in the logs of whatever is on the way.
+		if OS.has_feature("web"):
+			url += ("&" if "?" in url else "?") + "token=" + _token.uri_encode()
+		else:
+			_socket.handshake_headers = PackedStringArray(["Authorization: Bearer " + _token])
+	if _socket.connect_to_url(url, _tls) != OK:
 		_lose("no connection to %s" % _gateways[_gateway], now)
 
 
@@ -301,8 +308,6 @@ func _poll_socket(now: int) -> void:
 func _greet() -> void:
 	_greeted = true
 	var hello := { version = 1, double = OS.has_feature("double") }
-	if not _token.is_empty():
-		hello.token = _token
 	if _peer != 0:
 		hello.peer = _peer
 		hello.secret = _secret

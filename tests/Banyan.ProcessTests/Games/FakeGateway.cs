@@ -36,6 +36,7 @@ internal sealed class FakeGateway : IDisposable
         string[] lines = request.ToString().Split("\r\n");
         Assert.Equal("GET /godot HTTP/1.1", lines[0]);
         Assert.Contains("Sec-WebSocket-Protocol: banyan.v1", lines);
+        Assert.Contains("Authorization: Bearer a token", lines);
         string key = lines.Single(l => l.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))["Sec-WebSocket-Key: ".Length..];
 #pragma warning disable CA5350 // the protocol says so
         string accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
