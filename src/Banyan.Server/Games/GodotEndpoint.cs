@@ -230,6 +230,9 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
                 frame[0] = (byte)GatewayFrameKind.Pong;
                 client.Socket.Send(frame);
                 return;
+            case ClientFrameKind.Tree:
+                if (!GodotHost.TryTakeTree(client, frame.AsSpan(1))) break;
+                return;
             case ClientFrameKind.Bye:
                 client.IsLeaving = true;
                 client.Socket.Fail("goodbye");

@@ -13,6 +13,7 @@ using Banyan.Storage;
 using Banyan.Sync.Code;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
+using Banyan.Sync.Trees;
 using Banyan.Sync.World;
 
 namespace Banyan.Server.Games;
@@ -33,6 +34,7 @@ internal sealed class GodotHost : IFeedSubscriber
     private readonly PeerLimits _limits;
     private readonly ImmutableArray<string> _gateways;
     private readonly PeerHub _hub;
+    private readonly TreeHub _trees;
     private readonly Departures _departures;
     private readonly ulong _life;
     private readonly SortedDictionary<int, PeerRecord> _records = [];
@@ -60,6 +62,7 @@ internal sealed class GodotHost : IFeedSubscriber
         _limits = limits;
         _gateways = gateways;
         _hub = new(files, limits);
+        _trees = new(_hub.World, rules, limits, TreeLimits.Default);
         _departures = new(this, store, limits);
         _life = store.Clock.Reading.Value;
         Links = new(this, store, _hub);
@@ -171,6 +174,9 @@ internal sealed class GodotHost : IFeedSubscriber
         Code.Work();
     }
 
+    /// <summary>The client says something of the subtrees that it follows; false if it cannot be read.</summary>
+    public static bool TryTakeTree(GodotPeer client, ReadOnlySpan<byte> message) => client.Trees is not null && client.Trees.TryTake(message);
+
     /// <summary>The client says what has arrived of other peers.</summary>
     public static void OnHeard(GodotPeer client, IEnumerable<KeyValuePair<int, uint>> heard)
     {
@@ -185,6 +191,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (_coming.GetValueOrDefault(client.Id) == client) _coming.Remove(client.Id);
         if (Find(client.Id) != client) return;
         _clients.Remove(client.Id);
+        client.Trees?.Close();
         bool leaves = !client.CanResume || client.IsLeaving || client.Socket.IsFinal;
         if (leaves) _hub.Remove(client.Id);
         else _hub.Detach(client.Id);
@@ -204,6 +211,7 @@ internal sealed class GodotHost : IFeedSubscriber
         _departures.Tick();
         Code.Tick();
         Links.Tick();
+        _trees.Tick();
         foreach (GodotPeer client in _clients.Values) client.TellDone();
     }
 
@@ -220,6 +228,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (IsLoaded)
         {
             Code.OnResolved();
+            _trees.OnResolved(timestamp);
             return;
         }
 
@@ -335,6 +344,7 @@ internal sealed class GodotHost : IFeedSubscriber
         }
 
         _hub.Apply(changes);
+        _trees.Apply(changes);
         foreach (int id in come) OnCome(id, _records[id]);
         foreach (int id in gone) OnGone(id);
     }
@@ -349,6 +359,7 @@ internal sealed class GodotHost : IFeedSubscriber
             // Its connection here is an old one.
             before.IsGone = true;
             _clients.Remove(id);
+            before.Trees?.Close();
             _hub.Detach(id);
             before.Socket.Fail("connected once more", isFinal: false);
         }
@@ -394,6 +405,7 @@ internal sealed class GodotHost : IFeedSubscriber
         SystemPacket.WriteAuth(complete, []);
         if (client.Memory is null) client.Send(complete.Written);
         client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard, client.Admission.Rights);
+        if (client.CanResume) client.Trees = _trees.Add(new PeerTrees(this, client));
         Links.OnMoved(client.Id);
     }
 }

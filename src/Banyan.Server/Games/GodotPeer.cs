@@ -7,6 +7,7 @@ using Banyan.Scene.Records;
 using Banyan.Server.Games.Access;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
+using Banyan.Sync.Trees;
 
 namespace Banyan.Server.Games;
 
@@ -75,6 +76,9 @@ internal sealed class GodotPeer : IPeerOutbox
     public PeerRecord? Record { get; set; }
 
     public Outstanding Outstanding { get; } = new();
+
+    /// <summary>What it follows as it is; null until it has joined.</summary>
+    public TreeSession? Trees { get; set; }
 
     /// <summary>Its connection is over.</summary>
     public bool IsGone { get; set; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banyan.Scene.Importing;
 using Banyan.Scene.Operations;
+using Banyan.Sync.Trees;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
@@ -10,12 +11,15 @@ namespace Banyan.Sync.Peers;
 /// <code>
 /// {
 ///   "join":  [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authority": "{peer}" } ],
-///   "leave": "despawn"
+///   "leave": "despawn",
+///   "trees": { "/root/Main/Board": "write", "/root/Main/Level": "read" }
 /// }
 /// </code>
 /// <c>{peer}</c> is the peer's id. <c>authority</c> (default 1, the cluster) holds for all nodes of the scene, unless
 /// <c>authorities</c> says otherwise: <c>{ "Inputs": "{peer}" }</c>, by path below the spawned node. <c>leave</c> is
-/// "despawn" (default) or "keep".
+/// "despawn" (default) or "keep". <c>trees</c> says what clients may follow as it is, by <c>BanyanTree</c>: these nodes and
+/// all below them, nothing without an entry. "write" lets every client that may play change all of it, whoever the
+/// authority is; of several entries above a node the nearest counts.
 /// </remarks>
 public sealed class GameRules
 {
@@ -24,6 +28,7 @@ public sealed class GameRules
 
     private const string PeerPlaceholder = "{peer}";
     private readonly List<Rule> _join = [];
+    private readonly SortedDictionary<string, TreeAccess> _trees = new(StringComparer.Ordinal);
     private bool _despawns = true;
 
     private sealed record Rule(string Scene, string Under, string Name, string Authority, IReadOnlyList<KeyValuePair<string, string>> Authorities);
@@ -50,7 +55,8 @@ public sealed class GameRules
                 {
                     "join" => rules.TryReadJoin(property.Value, out error),
                     "leave" => rules.TryReadLeave(property.Value, out error),
-                    _ => Fail(out error, $"\"{property.Name}\" is none of \"join\" and \"leave\""),
+                    "trees" => rules.TryReadTrees(property.Value, out error),
+                    _ => Fail(out error, $"\"{property.Name}\" is none of \"join\", \"leave\" and \"trees\""),
                 };
                 if (!isRight) return false;
             }
@@ -89,6 +95,32 @@ public sealed class GameRules
     /// <summary>What a peer's going does.</summary>
     public IReadOnlyList<SceneOperation> Leave(int peer) =>
         _despawns ? [.. _join.Select(rule => new DespawnOperation(NodeRef.At(ScenePath.Join(rule.Under, For(rule.Name, peer)))))] : [];
+
+    /// <summary>What clients may do with a node.</summary>
+    /// <param name="path">From /root.</param>
+    public TreeAccess AccessTo(string path)
+    {
+        while (true)
+        {
+            if (_trees.TryGetValue(path, out TreeAccess access)) return access;
+            int above = path.LastIndexOf('/');
+            if (above <= 0) return TreeAccess.None;
+            path = path[..above];
+        }
+    }
+
+    /// <summary>What clients may do with a node and all that is, or could be, below it.</summary>
+    /// <param name="path">From /root.</param>
+    public TreeAccess AccessToAll(string path)
+    {
+        TreeAccess access = AccessTo(path);
+        foreach ((string listed, TreeAccess below) in _trees)
+        {
+            if (below < access && listed.StartsWith(ScenePath.Join(path, ""), StringComparison.Ordinal)) access = below;
+        }
+
+        return access;
+    }
 
     private static string For(string text, int peer) => text.Replace(PeerPlaceholder, peer.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
@@ -131,6 +163,21 @@ public sealed class GameRules
         string text = leave.ValueKind == JsonValueKind.String ? leave.GetString()! : "";
         if (text is not ("despawn" or "keep")) return Fail(out error, "\"leave\": expected \"despawn\" or \"keep\"");
         _despawns = text == "despawn";
+        error = "";
+        return true;
+    }
+
+    private bool TryReadTrees(JsonElement trees, out string error)
+    {
+        if (trees.ValueKind != JsonValueKind.Object) return Fail(out error, "\"trees\": expected an object");
+        foreach (JsonProperty tree in trees.EnumerateObject())
+        {
+            if (!ScenePath.TrySplit(tree.Name, out _, out _)) return Fail(out error, $"\"trees\": \"{tree.Name}\" is no path from {ScenePath.Root}");
+            string text = tree.Value.ValueKind == JsonValueKind.String ? tree.Value.GetString()! : "";
+            if (text is not ("read" or "write")) return Fail(out error, $"\"trees\": \"{tree.Name}\": expected \"read\" or \"write\"");
+            _trees[tree.Name] = text == "write" ? TreeAccess.Write : TreeAccess.Read;
+        }
+
         error = "";
         return true;
     }

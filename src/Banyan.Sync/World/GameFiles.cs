@@ -12,6 +12,10 @@ namespace Banyan.Sync.World;
 public sealed class GameFiles(IProjectFiles files)
 {
     private const int BasesMax = 64;
+
+    // Of paths that clients make up, there is no end.
+    private const int ScenesKeptMax = 4_096;
+
     private readonly Dictionary<string, GameScene?> _scenes = [];
     private readonly Dictionary<string, RpcMethods> _methods = [];
 
@@ -24,7 +28,7 @@ public sealed class GameFiles(IProjectFiles files)
         if (!_scenes.TryGetValue(path, out scene))
         {
             scene = SceneExpander.TryExpand(path, files, ExpandLimits.Default, out ExpandedScene expanded, out _) ? new(path, expanded) : null;
-            _scenes.Add(path, scene);
+            if (scene is not null || _scenes.Count < ScenesKeptMax) _scenes.Add(path, scene);
         }
 
         return scene is not null;

@@ -1,0 +1,30 @@
+using Banyan.Kv.Transactions;
+using Banyan.Primitives;
+using Banyan.Sync.Frames;
+using Banyan.Sync.Peers;
+using Banyan.Sync.Trees;
+
+namespace Banyan.Server.Games;
+
+/// <summary>What a client follows, on its connection and with its transactions. Of the loop alone.</summary>
+internal sealed class PeerTrees(GodotHost host, GodotPeer client) : ITreeEdge
+{
+    private readonly ByteWriter _frame = new(1024);
+
+    public bool MayChange => client.Admission.Rights == PeerRights.Play;
+
+    public void Send(ReadOnlySpan<byte> message)
+    {
+        _frame.Clear();
+        _frame.Byte((byte)GatewayFrameKind.Tree);
+        _frame.Raw(message);
+        client.Socket.Send(_frame.Written);
+    }
+
+    public void Run(ITransactionBody body, ulong request, ulong acknowledgedThrough, uint attempt, Action<TransactionOutcome> done) =>
+        host.Run(body, RequestOf(request, attempt), acknowledgedThrough, done);
+
+    // The other half of the hash is of its packets. What comes again through another gateway bars all that this one has tried.
+    private RequestId RequestOf(ulong request, uint attempt) =>
+        new((ulong)(client.SecretHash >> 64) | 1, request, ((uint)client.Record!.Connection * TreeSession.AttemptsMax) + attempt);
+}
