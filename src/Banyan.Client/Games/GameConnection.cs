@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net.WebSockets;
+using Banyan.Godot.Variants;
 using Banyan.Sync.Frames;
+using Banyan.Sync.Trees;
 
 namespace Banyan.Client.Games;
 
@@ -74,6 +77,36 @@ public sealed class GameConnection : IAsyncDisposable
     {
         Turn();
         return _session.TryTakePacket(out packet);
+    }
+
+    /// <summary>Changes of followed trees that are not answered.</summary>
+    public int ChangesCount => _session.ChangesCount;
+
+    /// <summary>Follows a subtree, through all gateways to come; <see cref="TryReceive"/> keeps it up to date.</summary>
+    /// <param name="path">From /root.</param>
+    public TreeFollower Follow(string path)
+    {
+        TreeFollower follower = _session.Follow(path);
+        Flush();
+        return follower;
+    }
+
+    /// <summary>Follows it no more.</summary>
+    public void Unfollow(TreeFollower follower)
+    {
+        _session.Unfollow(follower);
+        Flush();
+    }
+
+    /// <summary>Changes a followed tree in one transaction, exactly once, whatever becomes of gateways.</summary>
+    /// <param name="follower">Whose tree.</param>
+    /// <param name="operations">As docs/godot-sessions.md has them.</param>
+    /// <returns>The request's number, for <see cref="TreeFollower.TryTakeDone"/>; 0 if too many wait already.</returns>
+    public long Change(TreeFollower follower, params ImmutableArray<Variant> operations)
+    {
+        long request = _session.Change(follower, operations);
+        Flush();
+        return request;
     }
 
     /// <summary>Ends the session for good.</summary>

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Banyan.Godot.Variants;
 using Banyan.Primitives;
+using Banyan.Sync.Trees;
 
 namespace Banyan.Sync.Frames;
 
@@ -22,7 +24,11 @@ public sealed class ClientSession
     private readonly Queue<byte[]> _out = [];
     private readonly Queue<byte[]> _in = [];
     private readonly ByteWriter _writer = new(1024);
+    private readonly SortedDictionary<long, TreeFollower> _followers = [];
+    private readonly SortedDictionary<long, Variant> _changes = []; // those that are not answered
     private uint _last;
+    private long _lastFollower;
+    private long _lastChange;
     private ImmutableArray<byte> _secret = [];
 
     /// <summary>The peer id; 0 before the first WELCOME.</summary>
@@ -76,6 +82,38 @@ public sealed class ClientSession
         return true;
     }
 
+    /// <summary>Changes of followed trees that are not answered.</summary>
+    public int ChangesCount => _changes.Count;
+
+    /// <summary>Follows a subtree, through all gateways to come.</summary>
+    /// <param name="path">From /root.</param>
+    public TreeFollower Follow(string path)
+    {
+        var follower = new TreeFollower(++_lastFollower, path);
+        _followers.Add(follower.Id, follower);
+        if (IsOpen) Queue(FollowMessage(follower));
+        return follower;
+    }
+
+    /// <summary>Follows it no more.</summary>
+    public void Unfollow(TreeFollower follower)
+    {
+        if (_followers.Remove(follower.Id) && IsOpen) Queue(new VariantArray(["unfollow", follower.Id]));
+    }
+
+    /// <summary>Changes a followed tree in one transaction, exactly once, whatever becomes of gateways.</summary>
+    /// <param name="follower">Whose tree.</param>
+    /// <param name="operations">As docs/godot-sessions.md has them.</param>
+    /// <returns>The request's number, for <see cref="TreeFollower.TryTakeDone"/>; 0 if too many wait already.</returns>
+    public long Change(TreeFollower follower, params ImmutableArray<Variant> operations)
+    {
+        if (_changes.Count >= TreeLimits.Default.AnswersMax) return 0;
+        Variant message = new VariantArray(["change", follower.Id, ++_lastChange, new VariantArray(operations)]);
+        _changes.Add(_lastChange, message);
+        if (IsOpen) Queue(message);
+        return _lastChange;
+    }
+
     /// <summary>Ends the session for good.</summary>
     public void Leave() => Queue(writer => writer.Byte((byte)ClientFrameKind.Bye));
 
@@ -121,6 +159,8 @@ public sealed class ClientSession
                 return frame.Length == 9;
             case GatewayFrameKind.Remember:
                 return OnRemember(ref reader);
+            case GatewayFrameKind.Tree:
+                return OnTree(ref reader);
             case GatewayFrameKind.Goodbye:
                 bool isFinal = reader.Bool();
                 Reason = Encoding.UTF8.GetString(reader.Raw(reader.Remaining));
@@ -137,7 +177,22 @@ public sealed class ClientSession
         if (Peer != 0 && (welcome.Peer != Peer || !welcome.HasResumed)) return false;
         (Welcome, Peer, _secret, IsOpen) = (welcome, welcome.Peer, welcome.Secret, true);
         foreach ((uint number, byte[] packet) in _kept) Queue(writer => SessionFrame.WriteNumbered(writer, number, packet));
+        // A gateway knows nothing of what was followed, and what it has not answered may not be done.
+        foreach (TreeFollower follower in _followers.Values) Queue(FollowMessage(follower));
+        foreach (Variant change in _changes.Values) Queue(change);
         return true;
+    }
+
+    private static VariantArray FollowMessage(TreeFollower follower) => new(["follow", follower.Id, follower.Path]);
+
+    private bool OnTree(ref ByteReader reader)
+    {
+        if (!VariantBinary.TryDecode(ref reader, VariantLimits.Peer, out Variant value) || !reader.IsAtEnd || value.Type != VariantType.Array) return false;
+        ImmutableArray<Variant> message = value.AsArray().Items;
+        if (message.Length < 3 || !message[0].TryGetText(out string what) || message[1].Type != VariantType.Int) return false;
+        if (what == "done" && message[2].Type == VariantType.Int) _changes.Remove(message[2].AsInt());
+        // What is not followed any more may still have been on its way.
+        return !_followers.TryGetValue(message[1].AsInt(), out TreeFollower? follower) || follower.TryTake(message);
     }
 
     private bool OnRemember(ref ByteReader reader)
@@ -175,6 +230,12 @@ public sealed class ClientSession
         SessionFrame.WriteHeard(writer, _heard);
         return writer.Written[1..].ToArray();
     }
+
+    private void Queue(Variant message) => Queue(writer =>
+    {
+        writer.Byte((byte)ClientFrameKind.Tree);
+        VariantBinary.Encode(writer, message);
+    });
 
     private void Queue(Action<ByteWriter> write)
     {
