@@ -52,6 +52,12 @@ internal sealed class SmallCluster : IFeedSubscriber
         return hub;
     }
 
+    /// <summary>Told of every transaction, once all hubs have taken it.</summary>
+    public Action<ChangeBatch>? Applied { get; set; }
+
+    /// <summary>Told up to where the world is known.</summary>
+    public Action<Timestamp>? ResolvedTo { get; set; }
+
     /// <summary>Up to where the world is known.</summary>
     public Timestamp Resolved => _resolved;
 
@@ -59,8 +65,11 @@ internal sealed class SmallCluster : IFeedSubscriber
     public Timestamp Now { get; private set; }
 
     /// <summary>Begins a transaction.</summary>
-    public void Run(ITransactionBody body, Action<TransactionOutcome> done) =>
-        _cluster.Servers.First().Do(store => store.Coordinator.Run(body, RequestId.None, 0, done));
+    public void Run(ITransactionBody body, Action<TransactionOutcome> done) => Run(body, RequestId.None, 0, done);
+
+    /// <summary>Begins a transaction that may be asked for again.</summary>
+    public void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done) =>
+        _cluster.Servers.First().Do(store => store.Coordinator.Run(body, request, acknowledgedThrough, done));
 
     /// <summary>Lets time pass.</summary>
     public void Pass(long microseconds)
@@ -110,9 +119,14 @@ internal sealed class SmallCluster : IFeedSubscriber
         _all.AddRange(batch.Changes);
         _changes.Enqueue(World.Apply(batch.Changes));
         foreach (PeerHub hub in _hubs) hub.Apply(batch.Changes);
+        Applied?.Invoke(batch);
     }
 
-    public void OnResolved(Timestamp timestamp) => _resolved = timestamp;
+    public void OnResolved(Timestamp timestamp)
+    {
+        _resolved = timestamp;
+        ResolvedTo?.Invoke(timestamp);
+    }
 
     private TransactionOutcome Commit(ITransactionBody body)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using Banyan.Godot.Variants;
 
 namespace Banyan.Sync.Trees;
@@ -106,7 +105,7 @@ public sealed class TreeFollower
         }
     }
 
-    private static bool TryTexts(Variant a, Variant b, [NotNullWhen(true)] out string? first, [NotNullWhen(true)] out string? second)
+    private static bool TryTexts(Variant a, Variant b, out string first, out string second)
     {
         bool areTexts = a.TryGetText(out first);
         return b.TryGetText(out second) && areTexts;
