@@ -318,8 +318,12 @@ internal sealed class GodotHost : IFeedSubscriber
     private bool IsTaken(int id) => _records.ContainsKey(id) || _coming.ContainsKey(id);
 
     // The deepest first: with what stands above it, it would be gone already.
-    private List<SceneOperation> SpawnedBy(int peer) =>
-        [.. _hub.World.SpawnedInOrder().Where(n => n.Spawner.Authority == peer).Select(n => new DespawnOperation(NodeRef.Of(n.Node))).Reverse()];
+    private List<SceneOperation> SpawnedBy(int peer)
+    {
+        IReadOnlyCollection<NodeId> all = _hub.World.SpawnedBy(peer);
+        if (all.Count == 0) return [];
+        return [.. _hub.World.SpawnedInOrder().Where(n => all.Contains(n.Node)).Select(n => new DespawnOperation(NodeRef.Of(n.Node))).Reverse()];
+    }
 
     // Peers come before what is done in their names, and go after it.
     private void Take(ReadOnlySpan<VersionEvent> changes)

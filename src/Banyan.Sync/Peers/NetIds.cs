@@ -11,6 +11,7 @@ namespace Banyan.Sync.Peers;
 public sealed class NetIds
 {
     private readonly Dictionary<NodeId, uint> _ids = [];
+    private readonly Dictionary<uint, NodeId> _nodes = [];
     private uint _last;
 
     /// <summary>The number of a node; below 2³¹ and not 0.</summary>
@@ -19,16 +20,21 @@ public sealed class NetIds
         if (_ids.TryGetValue(node, out uint id)) return id;
         Invariant.Holds(_last < int.MaxValue, "net ids do not run out");
         _ids.Add(node, ++_last);
+        _nodes.Add(_last, node);
         return _last;
     }
 
     /// <summary>The number that a node has already.</summary>
     public bool TryGet(NodeId node, out uint id) => _ids.TryGetValue(node, out id);
 
+    /// <summary>The node of a number, if it has not lost it since.</summary>
+    public bool TryGetNode(uint id, out NodeId node) => _nodes.TryGetValue(id, out node);
+
     /// <summary>Takes a number over from another gateway; false if it is none, or the node has one.</summary>
     public bool TryTakeOver(NodeId node, uint id)
     {
-        if (!IsUsable(id) || !_ids.TryAdd(node, id)) return false;
+        if (!IsUsable(id) || _nodes.ContainsKey(id) || !_ids.TryAdd(node, id)) return false;
+        _nodes.Add(id, node);
         Spend(id);
         return true;
     }
@@ -40,7 +46,7 @@ public sealed class NetIds
     }
 
     /// <summary>Forgets a node that clients have lost.</summary>
-    public bool Forget(NodeId node) => _ids.Remove(node);
+    public bool Forget(NodeId node) => _ids.Remove(node, out uint id) && _nodes.Remove(id);
 
     // A client that makes numbers up uses up its own: half of them are left in any case.
     private static bool IsUsable(uint id) => id is > 0 and < 1 << 30;

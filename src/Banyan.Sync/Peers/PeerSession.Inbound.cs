@@ -117,15 +117,11 @@ public sealed partial class PeerSession
 
     private Refusal? OnConfirmPath(int source, ConfirmPathPacket packet)
     {
-        // By the number it cannot be found directly; few are unconfirmed at a time.
-        foreach (((int Source, NodeId Node) path, bool confirmed) in _paths)
+        if (_ids.TryGetNode(packet.Id, out NodeId node) && _paths.TryGetValue((source, node), out bool confirmed))
         {
-            if (path.Source != source || !_ids.TryGet(path.Node, out uint number) || number != packet.Id) continue;
-            // Sent again after a resume.
-            if (confirmed && _outbox.CanResume) return null;
-            if (confirmed) continue;
-            OnConfirmed(source, path.Node);
-            return packet.MethodsAgree ? null : new("methods that differ from the client's files", EndsSession: false);
+            if (!confirmed) OnConfirmed(source, node);
+            // One that comes twice was sent again after a resume.
+            if (!confirmed || _outbox.CanResume) return packet.MethodsAgree ? null : new("methods that differ from the client's files", EndsSession: false);
         }
 
         return new("a confirmation of nothing", EndsSession: false);

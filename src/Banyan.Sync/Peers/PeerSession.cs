@@ -105,16 +105,12 @@ public sealed partial class PeerSession
         _inner.Clear();
         SystemPacket.WriteAddPeer(_inner, peer);
         _outbox.Send(_inner.Written);
-        if (_world.Spawned.Values.Any(n => n.Spawner.Authority == peer))
+        if (_world.SpawnedBy(peer).Count > 0)
         {
             foreach (SpawnedNode node in _world.SpawnedInOrder().Where(n => n.Spawner.Authority == peer && !_told.ContainsKey(n.Node))) Spawn(node);
         }
 
-        foreach (Synchronizer synchronizer in _world.Synchronizers.Values)
-        {
-            if (synchronizer.Authority == peer) Follow(synchronizer);
-        }
-
+        foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Follow(_world.Synchronizers[synchronizer]);
         Flush();
     }
 

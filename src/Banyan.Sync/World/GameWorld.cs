@@ -24,6 +24,8 @@ public sealed class GameWorld(GameFiles files)
     private readonly SortedDictionary<NodeId, SpawnedNode> _spawned = [];
     private readonly SortedDictionary<NodeId, SortedSet<NodeId>> _spawnersOfParent = [];
     private readonly SortedDictionary<NodeId, SortedSet<NodeId>> _synchronizersOfRoot = [];
+    private readonly SortedDictionary<int, SortedSet<NodeId>> _synchronizersOfAuthority = [];
+    private readonly SortedDictionary<int, SortedSet<NodeId>> _spawnedByAuthority = [];
     private readonly PathDependents _dependents = new();
     private readonly Dictionary<SyncProperty, SortedDictionary<NodeId, int>> _watchers = []; // synchronizer -> bit
     private readonly Dictionary<SyncProperty, SortedSet<NodeId>> _senders = [];
@@ -126,6 +128,14 @@ public sealed class GameWorld(GameFiles files)
     /// <summary>All spawned nodes, each before those below it.</summary>
     public IEnumerable<SpawnedNode> SpawnedInOrder() =>
         _mirror.Root is { } root ? _mirror.Walk(root).Where(n => _spawned.ContainsKey(n.Node.Id)).Select(n => _spawned[n.Node.Id]) : [];
+
+    /// <summary>The synchronizers of one peer.</summary>
+    public IReadOnlyCollection<NodeId> SynchronizersOf(int authority) =>
+        _synchronizersOfAuthority.TryGetValue(authority, out SortedSet<NodeId>? synchronizers) ? synchronizers : [];
+
+    /// <summary>What spawners of one peer have spawned.</summary>
+    public IReadOnlyCollection<NodeId> SpawnedBy(int authority) =>
+        _spawnedByAuthority.TryGetValue(authority, out SortedSet<NodeId>? spawned) ? spawned : [];
 
     /// <summary>The methods of a node that can be called from afar.</summary>
     public RpcMethods MethodsOf(NodeId id) =>
@@ -255,6 +265,8 @@ public sealed class GameWorld(GameFiles files)
             if (!seen.Add(id)) continue;
             SpawnedNode? was = _spawned.GetValueOrDefault(id);
             SpawnedNode? now = _mirror.TryFind(id, out MirrorNode? node) && IsInTree(node) ? SpawnedOf(node) : null;
+            if (was is not null) Unlink(_spawnedByAuthority, was.Spawner.Authority, id);
+            if (now is not null) Link(_spawnedByAuthority, now.Spawner.Authority, id);
             if (now is null) _spawned.Remove(id);
             else _spawned[id] = now;
             bool same = was is not null && now is not null && was.IsSameToClients(now);
@@ -294,6 +306,7 @@ public sealed class GameWorld(GameFiles files)
             Unlink(_synchronizersOfRoot, was.Root, id);
             foreach (SyncProperty property in was.Watched) _watchers.GetValueOrDefault(property)?.Remove(id);
             foreach (SyncProperty property in was.Always) Unlink(_senders, property, id);
+            Unlink(_synchronizersOfAuthority, was.Authority, id);
             change.Withdrawn.Add(was);
             more.Add(was.Root);
         }
@@ -309,6 +322,7 @@ public sealed class GameWorld(GameFiles files)
             }
 
             foreach (SyncProperty property in now.Always) Link(_senders, property, id);
+            Link(_synchronizersOfAuthority, now.Authority, id);
             change.Enrolled.Add(now);
             more.Add(now.Root);
         }
