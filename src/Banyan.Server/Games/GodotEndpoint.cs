@@ -94,7 +94,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
                 KeepAliveTimeout = TimeSpan.FromSeconds(10),
                 SubProtocol = isFramed ? SessionFrame.Subprotocol : null,
             }).ConfigureAwait(false);
-        using var socket = new GodotSocket(webSocket, limits, BacklogBytesMax, isFramed);
+        using var socket = new GodotSocket(webSocket, CorkedStream.Of(context), limits, BacklogBytesMax, isFramed);
         lock (_gate) _sockets.Add(socket);
         try
         {

@@ -94,6 +94,9 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <summary>Whether this server knows the world.</summary>
     public bool IsLoaded { get; private set; }
 
+    /// <summary>Whether something waits for the next tick.</summary>
+    public bool IsBusy => Code.IsRunning || _hub.Live.Fresh.Count > 0 || Links.IsBusy;
+
     /// <summary>The client of this server with a peer id, if it is connected.</summary>
     public GodotPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
 

@@ -13,10 +13,11 @@ namespace Banyan.Server.Games;
 /// A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it, or one frame of a session
 /// that can resume.
 /// </summary>
-internal sealed class GodotSocket(WebSocket socket, PeerLimits limits, int backlogBytesMax, bool isFramed) : IDisposable
+internal sealed class GodotSocket(WebSocket socket, CorkedStream transport, PeerLimits limits, int backlogBytesMax, bool isFramed) : IDisposable
 {
     // A WebSocket's reason has 123 bytes at most.
     private const int ReasonLengthMax = 100;
+    private const int CorkBytesMax = 64 << 10;
 
     private readonly Channel<byte[]> _queue = Channel.CreateUnbounded<byte[]>(new() { SingleReader = true });
     private readonly CancellationTokenSource _over = new();
@@ -153,10 +154,18 @@ internal sealed class GodotSocket(WebSocket socket, PeerLimits limits, int backl
     {
         try
         {
-            await foreach (byte[] packet in _queue.Reader.ReadAllAsync(_over.Token).ConfigureAwait(false))
+            while (await _queue.Reader.WaitToReadAsync(_over.Token).ConfigureAwait(false))
             {
-                await socket.SendAsync(packet, WebSocketMessageType.Binary, endOfMessage: true, _over.Token).ConfigureAwait(false);
-                Interlocked.Add(ref _backlog, -packet.Length);
+                transport.Cork();
+                int sent = 0;
+                while (transport.HeldLength < CorkBytesMax && _queue.Reader.TryRead(out byte[]? packet))
+                {
+                    await socket.SendAsync(packet, WebSocketMessageType.Binary, endOfMessage: true, _over.Token).ConfigureAwait(false);
+                    sent += packet.Length;
+                }
+
+                await transport.UncorkAsync(_over.Token).ConfigureAwait(false);
+                Interlocked.Add(ref _backlog, -sent);
             }
 
             string? reason = Fault?[..Math.Min(ReasonLengthMax, Fault.Length)];

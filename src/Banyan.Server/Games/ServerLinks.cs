@@ -28,6 +28,9 @@ internal sealed class ServerLinks
         store.OnApplicationMessage = OnMessage;
     }
 
+    /// <summary>Whether something waits for the next tick.</summary>
+    public bool IsBusy => _states.Length > 0 || _arrived.Count > 0;
+
     /// <summary>Tells all servers of a state.</summary>
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
     {

@@ -64,11 +64,11 @@ internal sealed class BanyanServer : IAsyncDisposable
             var keeper = new SceneKeeper(loop.Store);
             var collector = new CalmCollector();
             (GodotHost? games, GodotEndpoint? godot) = MakeGodot(loop, options);
+            loop.TicksAlways = () => games is { IsBusy: true };
             loop.OnTick = () =>
             {
                 keeper.Tick();
                 games?.Tick();
-                loop.TicksAlways = games is { Code.IsRunning: true };
                 collector.Tick(loop.Store.IsCalm);
             };
             WebApplication http = BuildHttp(self.Gateway, options.Certificate);
@@ -168,6 +168,11 @@ internal sealed class BanyanServer : IAsyncDisposable
 
     private void MapPages()
     {
+        _http.Use((context, next) =>
+        {
+            if (context.Request.Path == GodotEndpoint.Path) CorkedStream.Install(context);
+            return next(context);
+        });
         _http.UseWebSockets();
         _http.Run(async context =>
         {

@@ -88,7 +88,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
     public Action? OnTick { get; set; }
 
     /// <summary>Whether ticks are due as usual even while the store is quiet. Of the loop alone.</summary>
-    public bool TicksAlways { get; set; }
+    public Func<bool>? TicksAlways { get; set; }
 
     /// <summary>Ends when the loop does; with the exception that ended it, if it was one.</summary>
     public Task Ended => _ended.Task;
@@ -200,7 +200,7 @@ internal sealed class StoreLoop : IPeerInbox, IDisposable
 
             ReadClock();
             long now = Microseconds();
-            long quiet = TicksAlways ? 0 : Store.QuietMicroseconds;
+            long quiet = TicksAlways?.Invoke() == true ? 0 : Store.QuietMicroseconds;
             _isQuiet = quiet > 0;
             if (now >= nextTick && quiet == 0)
             {
