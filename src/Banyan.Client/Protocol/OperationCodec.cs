@@ -10,7 +10,7 @@ public static class OperationCodec
     /// <summary>Operations in one batch.</summary>
     public const int OperationsMax = 10_000;
 
-    private enum Kind : byte { Spawn = 1, Despawn, Rename, Reparent, Reorder, SetProperties, MoveZone, SetAuthority }
+    private enum Kind : byte { Spawn = 1, Despawn, Rename, Reparent, Reorder, SetProperties, MoveZone, SetAuthority, SetAttachments }
 
     /// <summary>Writes a batch.</summary>
     public static void Encode(ByteWriter w, IReadOnlyList<SceneOperation> operations)
@@ -83,6 +83,11 @@ public static class OperationCodec
                 Encode(w, o.Node);
                 w.UInt32((uint)o.Authority);
                 break;
+            case SetAttachmentsOperation o:
+                w.Byte((byte)Kind.SetAttachments);
+                Encode(w, o.Node);
+                Encode(w, o.Attachments);
+                break;
             default:
                 Invariant.Unreachable(operation.GetType().Name);
                 break;
@@ -113,6 +118,8 @@ public static class OperationCodec
                 return new MoveZoneOperation(DecodeRef(ref r), new(r.UInt32()));
             case Kind.SetAuthority:
                 return new SetAuthorityOperation(DecodeRef(ref r), (int)r.UInt32());
+            case Kind.SetAttachments:
+                return new SetAttachmentsOperation(DecodeRef(ref r), DecodeProperties(ref r));
             default:
                 return null;
         }

@@ -52,6 +52,7 @@ public static class RequestLimits
         SetPropertiesOperation o => WhyNot(o.Node),
         MoveZoneOperation o => WhyNot(o.Node),
         SetAuthorityOperation o => WhyNot(o.Node),
+        SetAttachmentsOperation o => WhyNot(o.Node),
         _ => null,
     };
 

@@ -62,6 +62,9 @@ public sealed record ReorderOperation(NodeRef Node, int Place) : SceneOperation;
 /// <summary>Sets and removes properties of one node.</summary>
 public sealed record SetPropertiesOperation(NodeRef Node, IReadOnlyList<PropertyWrite> Properties) : SceneOperation;
 
+/// <summary>Sets and removes attachments of one node: what belongs to it beside its properties.</summary>
+public sealed record SetAttachmentsOperation(NodeRef Node, IReadOnlyList<PropertyWrite> Attachments) : SceneOperation;
+
 /// <summary>Moves a node, and what hangs below it in the same zone, to another zone.</summary>
 public sealed record MoveZoneOperation(NodeRef Node, ZoneId Zone) : SceneOperation;
 

@@ -271,21 +271,21 @@ public sealed partial class SceneTransaction
         return children;
     }
 
-    private IEnumerable<TransactionStep> SetProperties(Transaction t, SetPropertiesOperation o)
+    private IEnumerable<TransactionStep> Set(Transaction t, NodeRef on, IReadOnlyList<PropertyWrite> writes, Func<NodePlace, string, Key> keyOf)
     {
-        foreach (PropertyWrite property in o.Properties)
+        foreach (PropertyWrite write in writes)
         {
-            if (!CheckProperty(o.Node.ToString(), property)) yield break;
+            if (!CheckProperty(on.ToString(), write)) yield break;
         }
 
         var node = new Found();
-        foreach (TransactionStep step in Find(t, o.Node, node)) yield return step;
+        foreach (TransactionStep step in Find(t, on, node)) yield return step;
         if (Error is not null) yield break;
-        foreach (PropertyWrite property in o.Properties)
+        foreach (PropertyWrite write in writes)
         {
-            Key key = SceneKeys.Property(node.Place, property.Name);
-            if (property.Value is null) t.Delete(key);
-            else t.Put(key, property.Value);
+            Key key = keyOf(node.Place, write.Name);
+            if (write.Value is null) t.Delete(key);
+            else t.Put(key, write.Value);
         }
 
         _results.Add(node.Place.Id);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Banyan.Scene.Operations;
+using Banyan.Sync.World;
 
 namespace Banyan.Server.Cli;
 
@@ -18,6 +19,7 @@ internal static class TransactCommand
            {"op":"reorder","node":"/root/Town/Lamp","place":0},
            {"op":"zone","node":"/root/Town/Bus","zone":7},
            {"op":"authority","node":"/root/Town/Bus","peer":2},
+           {"op":"visibility","node":"/root/Town/Bus/Pose","peer":0,"visible":false},
            {"op":"rm","node":"/root/Town/Old"}]
         """;
 
@@ -82,10 +84,17 @@ internal static class TransactCommand
                 return Number("zone") is >= 0 and var zone ? new MoveZoneOperation(Node("node"), new((uint)zone)) : throw Bad(file, number, "\"zone\" is negative");
             case "authority":
                 return new SetAuthorityOperation(Node("node"), Number("peer"));
+            case "visibility":
+                bool visible = element.TryGetProperty("visible", out JsonElement flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? flag.GetBoolean()
+                    : throw Bad(file, number, "\"visible\" is missing, or neither true nor false");
+                return Number("peer") is >= 0 and var peer
+                    ? new SetAttachmentsOperation(Node("node"), [SyncVisibility.Write(peer, visible)])
+                    : throw Bad(file, number, "\"peer\" is negative; 0 stands for all");
             case "rm":
                 return new DespawnOperation(Node("node"));
             default:
-                throw Bad(file, number, $"\"{operation}\" is no operation: spawn, set, mv, rename, reorder, zone, authority, rm");
+                throw Bad(file, number, $"\"{operation}\" is no operation: spawn, set, mv, rename, reorder, zone, authority, visibility, rm");
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class ServerLinks
     private readonly ByteWriter _writer = new(1024);
     private readonly SortedDictionary<(int Source, int To), uint> _arrived = []; // for other servers, since the last tick
     private Timestamp _nextAgain;
+    private long _hiddenCounted;
 
     public ServerLinks(GodotHost host, Store store, PeerHub hub)
     {
@@ -106,6 +107,7 @@ internal sealed class ServerLinks
 
         _arrived.Clear();
         for (int lost = _hub.Tick(Now); lost > 0; lost--) _host.Count(NotDelivered);
+        for (; _hiddenCounted < _hub.HiddenCallsCount; _hiddenCounted++) _host.Count("a call about a node that its receiver may not see");
         if (Now < _nextAgain) return;
         _nextAgain = Now.Add(AgainEveryMicroseconds);
         foreach (GodotPeer sender in _host.Clients)

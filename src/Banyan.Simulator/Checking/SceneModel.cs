@@ -117,10 +117,11 @@ internal sealed class SceneModel
             SetPropertiesOperation o => o.Node,
             MoveZoneOperation o => o.Node,
             SetAuthorityOperation o => o.Node,
+            SetAttachmentsOperation o => o.Node,
             _ => throw new ArgumentOutOfRangeException(nameof(operation)),
         };
         // A node that is being removed may still be written to by its id: what is written goes with it.
-        bool mayHangLoose = operation is SetPropertiesOperation or SetAuthorityOperation;
+        bool mayHangLoose = operation is SetPropertiesOperation or SetAuthorityOperation or SetAttachmentsOperation;
         if (Find(what) is not { } node || (!mayHangLoose && !IsAttached(node))) return SceneErrorCode.NoSuchNode;
         if (operation is SpawnOperation spawn) return Spawn(node, spawn, results);
         if (node.Id == NodeId.Root && !mayHangLoose) return SceneErrorCode.IsRoot;

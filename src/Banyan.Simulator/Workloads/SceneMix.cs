@@ -45,6 +45,7 @@ internal sealed class SceneMix
                 SetPropertiesOperation o => o.Node == NodeRef.Of(id),
                 MoveZoneOperation o => o.Node == NodeRef.Of(id),
                 SetAuthorityOperation o => o.Node == NodeRef.Of(id),
+                SetAttachmentsOperation o => o.Node == NodeRef.Of(id),
                 _ => false,
             });
         }

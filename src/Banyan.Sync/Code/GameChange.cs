@@ -1,5 +1,6 @@
 using System.Collections;
 using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Replication;
 using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Importing;
@@ -94,6 +95,22 @@ public sealed class GameChange(GameWorld world) : IReadOnlyList<SceneOperation>
 
     /// <summary>Gives a node to another peer, as set_multiplayer_authority with recursive = false; clients' scripts do the same.</summary>
     public GameChange SetAuthority(string path, int authority) => Add(new SetAuthorityOperation(NodeRef.At(path), authority));
+
+    /// <summary>
+    /// Shows a synchronizer to a peer, or no more, as set_visibility_for; to all, if the peer is 0, as public_visibility. As in
+    /// Godot, one that is public is seen by everybody, whatever is said of a single peer.
+    /// </summary>
+    /// <param name="synchronizer">The MultiplayerSynchronizer, of whichever authority.</param>
+    /// <param name="peer">Which peer; 0 for all.</param>
+    /// <param name="visible">Whether it may be told of its state, and, as Godot composes it, of the spawned node.</param>
+    public GameChange SetVisibility(string synchronizer, int peer, bool visible)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(peer);
+        // One that the same change adds is not there to be looked at.
+        if (world.Tree.TryFind(synchronizer, out MirrorNode? node) && node.Header!.Type != SynchronizerConfig.ClassName)
+            throw new ArgumentException($"{synchronizer} is no MultiplayerSynchronizer", nameof(synchronizer));
+        return Add(new SetAttachmentsOperation(NodeRef.At(synchronizer), [SyncVisibility.Write(peer, visible)]));
+    }
 
     /// <summary>Hangs a node below another parent.</summary>
     /// <param name="path">What moves.</param>

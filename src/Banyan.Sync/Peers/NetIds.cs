@@ -30,6 +30,9 @@ public sealed class NetIds
     /// <summary>The node of a number, if it has not lost it since.</summary>
     public bool TryGetNode(uint id, out NodeId node) => _nodes.TryGetValue(id, out node);
 
+    /// <summary>Whether a number is, or was, a node's.</summary>
+    public bool WasGivenOut(uint id) => id > 0 && id <= _last;
+
     /// <summary>Takes a number over from another gateway; false if it is none, or the node has one.</summary>
     public bool TryTakeOver(NodeId node, uint id)
     {

@@ -34,6 +34,9 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <summary>The clients of this server, by their peer ids.</summary>
     public IReadOnlyDictionary<int, PeerSession> Sessions => _sessions;
 
+    /// <summary>Calls that were not delivered because their receivers may not see the nodes.</summary>
+    public long HiddenCallsCount { get; private set; }
+
     /// <summary>The peers of all servers.</summary>
     public IReadOnlySet<int> Peers => _peers;
 
@@ -149,7 +152,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
 
     /// <summary>
     /// Brings a call to a client of this server, now or when it is there and knows the node and the caller; in order for
-    /// each caller. False if too much is held already.
+    /// each caller. One about a node that the client may not see is dropped, and counted. False if too much is held already.
     /// </summary>
     public bool Deliver(RpcCall call, Timestamp now)
     {
@@ -173,7 +176,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
                 return true;
         }
 
-        if (!isWaiting && session.Deliver(call)) return true;
+        if (!isWaiting && IsDone(session, call)) return true;
         if (_heldCount >= HeldMax)
         {
             session.GiveUp(call);
@@ -195,7 +198,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     {
         foreach (((int To, int From) way, Queue<Held> waiting) in _held.ToList())
         {
-            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && session.Deliver(waiting.Peek().Call))
+            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && IsDone(session, waiting.Peek().Call))
             {
                 waiting.Dequeue();
                 _heldCount--;
@@ -203,6 +206,15 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
 
             if (waiting.Count == 0) _held.Remove(way);
         }
+    }
+
+    private bool IsDone(PeerSession session, RpcCall call)
+    {
+        Delivery delivery = session.Deliver(call);
+        if (delivery != Delivery.Hidden) return delivery == Delivery.Delivered;
+        HiddenCallsCount++;
+        session.GiveUp(call);
+        return true;
     }
 
     private void Drop((int To, int From) way)

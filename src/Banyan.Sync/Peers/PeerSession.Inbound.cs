@@ -124,23 +124,28 @@ public sealed partial class PeerSession
             if (!confirmed || _outbox.CanResume) return packet.MethodsAgree ? null : new("methods that differ from the client's files", EndsSession: false);
         }
 
-        return new("a confirmation of nothing", EndsSession: false);
+        // It may have lost the node while the confirmation was under way.
+        return _ids.WasGivenOut(packet.Id) ? null : new("a confirmation of nothing", EndsSession: false);
     }
 
     private NodeId? Find(HeardPath heard)
     {
-        if (!heard.Node.IsNone) return _world.PathOf(heard.Node) is null ? null : heard.Node;
-        if (!_world.TryResolve(NodeId.Root, heard.Path, out MirrorNode? node)) return null;
-        heard.Node = node.Id;
-        return node.Id;
+        if (!heard.Node.IsNone) return _world.PathOf(heard.Node) is null || IsHidden(heard.Node) ? null : heard.Node;
+        if (FindByPath(heard.Path) is not { } node) return null;
+        heard.Node = node;
+        return node;
     }
+
+    // What is hidden from the client is as what is not there: it must not find out by trying.
+    private NodeId? FindByPath(NodePath path) =>
+        _world.TryResolve(NodeId.Root, path, out MirrorNode? node) && !IsHidden(node.Id) ? node.Id : null;
 
     private NodeId? FindByNumber(int to, uint id) => _heard.TryGetValue((to, id), out HeardPath? heard) ? Find(heard) : null;
 
     private Refusal? OnRpc(int to, RpcPacket packet)
     {
         NodeId? found = packet.HasPath
-            ? _world.TryResolve(NodeId.Root, NodePath.Parse(Encoding.UTF8.GetString(packet.Path)), out MirrorNode? node) ? node.Id : null
+            ? FindByPath(NodePath.Parse(Encoding.UTF8.GetString(packet.Path)))
             : FindByNumber(to, packet.Node);
         if (found is not { } id || !_world.Tree.TryFind(id, out MirrorNode? target)) return new("a call of a node that is not there", EndsSession: false);
         if (!_world.MethodsOf(id).TryGetMethod(packet.Method, out RpcMethod? method)) return new("a call of a method that is not there", EndsSession: false);

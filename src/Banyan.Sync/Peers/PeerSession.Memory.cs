@@ -16,6 +16,8 @@ public sealed partial class PeerSession
             if (peer is not Cluster && peer != Peer) _peers.Add(peer);
         }
 
+        _spent = memory.Spent;
+        _ids.Spend(_spent);
         foreach ((NodeId node, (uint number, ulong pathHash)) in memory.Numbers)
         {
             if (_world.PathOf(node) is { } path && SessionMemory.HashOf(path) == pathHash && _ids.TryTakeOver(node, number)) continue;
@@ -27,7 +29,7 @@ public sealed partial class PeerSession
         foreach (NodeId node in memory.Numbers.Keys)
         {
             // It stood below something that is taken back.
-            if (!Has(node) && _ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
+            if (!Has(node)) ForgetNumber(node);
         }
 
         foreach (((int Source, NodeId Node) path, bool isConfirmed) in memory.Announced)
@@ -52,22 +54,28 @@ public sealed partial class PeerSession
         // A node stands below its spawner's parent, so parents come first here.
         foreach (SpawnedNode node in _world.SpawnedInOrder())
         {
-            if (!memory.Spawned.TryGetValue(node.Node, out (int Authority, ulong Hash) known) || known.Hash != SessionMemory.HashOf(node)) continue;
+            if (!memory.Spawned.TryGetValue(node.Node, out KnownSpawn? known) || known.Hash != SessionMemory.HashOf(node) || IsHidden(node.Node)) continue;
             bool isOwn = node.Spawner.Authority == Peer;
-            if (isOwn || (IsKnownSource(node.Spawner.Authority) && _ids.TryGet(node.Node, out _) && Has(node.Spawner.Node))) _told[node.Node] = node;
+            bool isThere = IsKnownSource(node.Spawner.Authority) && _ids.TryGet(node.Node, out _) && Has(node.Spawner.Node) && !Lacks(node.Spawner.Parent);
+            if (!isOwn && !isThere) continue;
+            _told[node.Node] = new(node, ++_turn);
+            foreach ((NodeId id, uint epoch) in known.Numbered)
+            {
+                if (_world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.AuthorityEpoch == epoch && _ids.TryGet(id, out _)) _numbered.Add(id);
+            }
         }
 
         // The deepest first: they were numbered after what they stand below.
-        foreach ((NodeId node, (int authority, _)) in memory.Spawned.Where(s => !_told.ContainsKey(s.Key)).OrderByDescending(s => NumberIn(memory, s.Key)))
+        foreach ((NodeId node, KnownSpawn known) in memory.Spawned.Where(s => !_told.ContainsKey(s.Key)).OrderByDescending(s => NumberIn(memory, s.Key)))
         {
             SessionMemory.ForgetSpawn(node, _outbox);
             uint number = NumberIn(memory, node);
             // What a peer has spawned, its going frees.
-            if (number == 0 || authority == Peer || !IsKnownSource(authority) || (authority != Cluster && !peers.Contains(authority))) continue;
+            if (number == 0 || known.Authority == Peer || !IsKnownSource(known.Authority) || (known.Authority != Cluster && !peers.Contains(known.Authority))) continue;
             _outer.Clear();
             DespawnPacket.Write(_outer, number);
-            SendInName(authority, _outer.Written);
-            if (_ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
+            SendInName(known.Authority, _outer.Written);
+            ForgetNumber(node);
         }
     }
 

@@ -15,7 +15,7 @@ namespace Banyan.Sync.Peers;
 /// </summary>
 /// <remarks>
 /// HAZARD: a stock client that is told of a node that it does not have prints an error, never confirms the path, and is
-/// told no more. Everything goes through <see cref="Has"/>.
+/// told no more. Everything goes through <see cref="Has"/>; what it may not see it is never told of, see PeerSession.Visibility.
 /// </remarks>
 public sealed partial class PeerSession
 {
@@ -32,11 +32,17 @@ public sealed partial class PeerSession
     private readonly ByteWriter _outer = new(2048);
     private readonly ByteWriter _state = new(256);
     private readonly SortedSet<int> _peers = [];
-    private readonly SortedDictionary<NodeId, SpawnedNode> _told = [];
+    private readonly SortedDictionary<NodeId, ToldNode> _told = [];
+    private readonly HashSet<NodeId> _numbered = []; // synchronizers whose number came with a spawn
     private readonly Dictionary<(int Source, NodeId Node), bool> _paths = []; // whether it was confirmed
     private readonly Dictionary<NodeId, View> _views = [];
     private readonly SortedSet<NodeId> _due = []; // views with something to tell
     private readonly StateClock _clock;
+    private long _turn;
+    private uint _spent; // the highest number that was forgotten
+
+    // A spawned node that the client has, as it was told of it, and when: what stands below another was told later.
+    private readonly record struct ToldNode(SpawnedNode Node, long Turn);
 
     // A synchronizer that the client follows, by the number that it has there.
     private sealed class View(Synchronizer synchronizer, uint number, bool isReady)
@@ -107,7 +113,7 @@ public sealed partial class PeerSession
         _outbox.Send(_inner.Written);
         if (_world.SpawnedBy(peer).Count > 0)
         {
-            foreach (SpawnedNode node in _world.SpawnedInOrder().Where(n => n.Spawner.Authority == peer && !_told.ContainsKey(n.Node))) Spawn(node);
+            foreach (SpawnedNode node in _world.SpawnedInOrder().Where(n => n.Spawner.Authority == peer)) Show(node);
         }
 
         foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Follow(_world.Synchronizers[synchronizer]);
@@ -120,8 +126,8 @@ public sealed partial class PeerSession
         if (!_peers.Remove(peer)) return;
         foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) ForgetPath(path);
         foreach (View view in _views.Values.Where(v => v.Synchronizer.Authority == peer).ToList()) Unfollow(view.Synchronizer.Node);
-        // A client frees what a peer has spawned when the peer goes.
-        foreach (SpawnedNode node in _told.Values.Where(n => n.Spawner.Authority == peer).ToList()) ForgetSpawn(node.Node);
+        // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
+        foreach (SpawnedNode node in _told.Values.Select(t => t.Node).Where(n => n.Spawner.Authority == peer).ToList()) Hide(node);
         ForgetHeardFor(peer);
         Arrivals.Forget(peer);
         if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: false, _outbox);
@@ -135,29 +141,30 @@ public sealed partial class PeerSession
     /// <param name="lost">Nodes that clients who had them have lost with it, though they may come again.</param>
     public void OnLost(WorldChange change, IReadOnlySet<NodeId> lost)
     {
-        foreach (SpawnedNode node in change.Despawned) Despawn(node);
-        foreach (Synchronizer synchronizer in change.Withdrawn) Unfollow(synchronizer.Node);
+        TakeBack(lost);
+        foreach (Synchronizer synchronizer in change.Withdrawn) Withdraw(synchronizer);
+        foreach (Synchronizer synchronizer in change.Reseen.Where(s => !Sees(s))) Unfollow(synchronizer.Node);
+        foreach (SpawnedNode node in change.Reconsidered.Where(n => !Sees(n))) Hide(node);
         if (lost.Count == 0) return;
         foreach (NodeId node in lost) Unfollow(node);
         foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) ForgetPath(path);
         ForgetHeard(lost);
         if (!_outbox.CanResume) return;
-        foreach (NodeId node in lost)
-        {
-            if (_ids.Forget(node)) SessionMemory.ForgetNumber(node, _outbox);
-        }
+        foreach (NodeId node in lost) ForgetNumber(node);
     }
 
     /// <summary>Then, what has come: nodes that were lost have new numbers now.</summary>
     public void OnGained(WorldChange change, IReadOnlySet<NodeId> lost)
     {
-        foreach (SpawnedNode node in change.Spawned) Spawn(node);
+        foreach (SpawnedNode node in change.Spawned) SpawnWithBelow(node);
+        foreach (SpawnedNode node in change.Reconsidered) Show(node);
         foreach (NodeId id in lost)
         {
             if (_world.Synchronizers.TryGetValue(id, out Synchronizer? still)) Follow(still);
         }
 
         foreach (Synchronizer synchronizer in change.Enrolled) Follow(synchronizer);
+        foreach (Synchronizer synchronizer in change.Reseen) Follow(synchronizer);
         foreach ((Synchronizer synchronizer, ulong mask) in change.Watched)
         {
             if (_views.TryGetValue(synchronizer.Node, out View? view)) Owe(view, mask, live: false);
@@ -195,10 +202,14 @@ public sealed partial class PeerSession
         if (packet.Count > 0) SendInName(source, _outer.Written);
     }
 
-    /// <summary>Brings a call to this client; false if it cannot be: the client does not have the node, or does not know the caller.</summary>
-    public bool Deliver(RpcCall call)
+    /// <summary>
+    /// Brings a call to this client. It must wait while the client does not have the node, or does not know the caller; of
+    /// what the client may not see it never hears.
+    /// </summary>
+    public Delivery Deliver(RpcCall call)
     {
-        if (call.From != Cluster && !_peers.Contains(call.From)) return false;
+        if (!call.Node.IsNone && !MayBeCalled(call.Node)) return Delivery.Hidden;
+        if (!IsKnownSource(call.From)) return Delivery.TooEarly;
         _outer.Clear();
         if (call.Node.IsNone)
         {
@@ -206,15 +217,15 @@ public sealed partial class PeerSession
         }
         else
         {
-            if (!Has(call.Node)) return false;
+            if (!Has(call.Node)) return Delivery.TooEarly;
             bool confirmed = Announce(call.From, call.Node);
             // The call as it came, with the node as this client knows it.
             _outer.Clear();
-            if (!WriteCall(_outer, call, confirmed)) return false;
+            if (!WriteCall(_outer, call, confirmed)) return Delivery.TooEarly;
         }
 
         _outbox.Deliver(call.From, call.Number, InName(call.From, _outer.Written));
-        return true;
+        return Delivery.Delivered;
     }
 
     /// <summary>The client says that it has all messages of a peer through a number.</summary>
@@ -244,14 +255,15 @@ public sealed partial class PeerSession
     private void Spawn(SpawnedNode node)
     {
         int source = node.Spawner.Authority;
+        if (_told.ContainsKey(node.Node) || IsHidden(node.Node)) return;
         if (source == Peer)
         {
             // It has put the node there itself.
-            Told(node);
+            Tell(node);
             return;
         }
 
-        if (!IsKnownSource(source) || !Has(node.Spawner.Node)) return;
+        if (!IsKnownSource(source) || !Has(node.Spawner.Node) || Lacks(node.Spawner.Parent)) return;
         Announce(source, node.Spawner.Node);
         (ImmutableArray<uint> numbers, byte[] state) = SpawnState(node);
         (uint spawner, uint number) = (NumberOf(node.Spawner.Node), NumberOf(node.Node));
@@ -261,19 +273,27 @@ public sealed partial class PeerSession
             SpawnPacket.WriteCustom(_outer, spawner, number, numbers.AsSpan(), name, node.Argument.Span, state);
         else
             SpawnPacket.Write(_outer, node.Scene, spawner, number, numbers.AsSpan(), name, state);
-        Told(node);
+        Tell(node);
         SendInName(source, _outer.Written);
     }
 
-    private void Told(SpawnedNode node)
+    private void Tell(SpawnedNode node)
     {
-        _told[node.Node] = node;
-        if (_outbox.CanResume) SessionMemory.Spawn(node, _outbox);
+        _told[node.Node] = new(node, ++_turn);
+        Remember(node);
+    }
+
+    private void Remember(SpawnedNode node)
+    {
+        if (!_outbox.CanResume) return;
+        IEnumerable<Synchronizer> numbered = node.Synchronizers.Where(_numbered.Contains).Select(id => _world.Synchronizers[id]);
+        SessionMemory.Spawn(node, [.. numbered.Select(s => (s.Node, s.AuthorityEpoch))], _outbox);
     }
 
     private bool ForgetSpawn(NodeId node)
     {
-        if (!_told.Remove(node)) return false;
+        if (!_told.Remove(node, out ToldNode told)) return false;
+        _numbered.ExceptWith(told.Node.Synchronizers);
         if (_outbox.CanResume) SessionMemory.ForgetSpawn(node, _outbox);
         return true;
     }
@@ -287,22 +307,26 @@ public sealed partial class PeerSession
         return number;
     }
 
-    // The numbers of those synchronizers that the spawner's authority writes, and the values that come with the spawn.
-    // Without all values none are sent: then the scene's own stay, and what is known follows.
+    // The numbers of those synchronizers that the spawner's authority writes, and the values that come with the spawn. From
+    // the first on whose values are not all known, or that the client may not see, none are sent: the client takes what it
+    // gets for the first ones. Then the scene's own stay, and what is known follows.
     private (ImmutableArray<uint> Numbers, byte[] State) SpawnState(SpawnedNode node)
     {
         var numbers = ImmutableArray.CreateBuilder<uint>();
         bool complete = true;
+        int length = 0;
         _state.Clear();
         foreach (NodeId id in node.Synchronizers)
         {
             Synchronizer synchronizer = _world.Synchronizers[id];
             if (synchronizer.Authority != node.Spawner.Authority) continue;
             numbers.Add(NumberOf(id));
-            complete &= TryWriteValues(synchronizer, synchronizer.Spawn);
+            _numbered.Add(id);
+            complete = complete && Sees(synchronizer) && !synchronizer.About.Any(about => Lacks(about, node.Node)) && TryWriteValues(synchronizer, synchronizer.Spawn);
+            if (complete) length = _state.Length;
         }
 
-        return (numbers.ToImmutable(), complete ? _state.Written.ToArray() : []);
+        return (numbers.ToImmutable(), _state.Written[..length].ToArray());
     }
 
     private void Despawn(SpawnedNode node)
@@ -317,10 +341,9 @@ public sealed partial class PeerSession
 
     private void Follow(Synchronizer synchronizer)
     {
-        if (synchronizer.Authority == Peer || !IsKnownSource(synchronizer.Authority) || !Has(synchronizer.Node)) return;
-        if (_views.ContainsKey(synchronizer.Node)) return;
-        bool isNumbered = _told.TryGetValue(synchronizer.Root, out SpawnedNode? root)
-            && root.Spawner.Authority == synchronizer.Authority && root.Synchronizers.Contains(synchronizer.Node);
+        if (synchronizer.Authority == Peer || !IsKnownSource(synchronizer.Authority) || _views.ContainsKey(synchronizer.Node)) return;
+        if (!Sees(synchronizer) || !Has(synchronizer.Node) || synchronizer.About.Any(about => Lacks(about))) return;
+        bool isNumbered = _numbered.Contains(synchronizer.Node);
         bool isReady = isNumbered || Announce(synchronizer.Authority, synchronizer.Node);
         var view = new View(synchronizer, isNumbered ? NumberOf(synchronizer.Node) : NumberOf(synchronizer.Node) | Packet.PathFlag, isReady);
         _views.Add(synchronizer.Node, view);

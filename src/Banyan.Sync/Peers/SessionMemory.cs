@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
@@ -14,7 +16,9 @@ namespace Banyan.Sync.Peers;
 /// <remarks>
 /// <code>
 /// 'N' node      the node's number, and a hash of its path
-/// 'S' node      a spawned node that it has: the spawner's authority, and a hash of what else would make a difference
+/// 'S' node      a spawned node that it has: the spawner's authority, a hash of what else would make a difference, and which
+///               synchronizers it has the numbers of, at which epochs of their authorities
+/// 'L'           the highest number that names nothing any more
 /// 'A' peer, node a path that it was told in a peer's name: 1, or 2 if it has confirmed it
 /// 'P' peer      a peer that it knows
 /// 'H' peer, id  a path that it has numbered itself, for a peer
@@ -24,7 +28,9 @@ namespace Banyan.Sync.Peers;
 /// </remarks>
 public sealed class SessionMemory
 {
+    private const int NumberedMax = 4_096;
     private const byte NumberTable = (byte)'N';
+    private const byte LastTable = (byte)'L';
     private const byte SpawnTable = (byte)'S';
     private const byte AnnouncedTable = (byte)'A';
     private const byte PeerTable = (byte)'P';
@@ -34,8 +40,11 @@ public sealed class SessionMemory
     /// <summary>Numbers of nodes.</summary>
     public SortedDictionary<NodeId, (uint Number, ulong PathHash)> Numbers { get; } = [];
 
+    /// <summary>The highest number that named a node which the client has no more: it is not to be given out again.</summary>
+    public uint Spent { get; private set; }
+
     /// <summary>Spawned nodes that the client has.</summary>
-    public SortedDictionary<NodeId, (int Authority, ulong Hash)> Spawned { get; } = [];
+    public SortedDictionary<NodeId, KnownSpawn> Spawned { get; } = [];
 
     /// <summary>Paths that it was told, in whose name, and whether it has confirmed them.</summary>
     public SortedDictionary<(int Source, NodeId Node), bool> Announced { get; } = [];
@@ -81,12 +90,26 @@ public sealed class SessionMemory
 
     internal static void ForgetNumber(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(NumberTable, node, stackalloc byte[9]), []);
 
-    internal static void Spawn(SpawnedNode node, ISessionMemoryWriter writer)
+    internal static void Spend(uint number, ISessionMemoryWriter writer)
     {
-        Span<byte> value = stackalloc byte[12];
-        BinaryPrimitives.WriteInt32LittleEndian(value, node.Spawner.Authority);
-        BinaryPrimitives.WriteUInt64LittleEndian(value[4..], HashOf(node));
-        writer.Remember(KeyOf(SpawnTable, node.Node, stackalloc byte[9]), value);
+        Span<byte> value = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(value, number);
+        writer.Remember([LastTable], value);
+    }
+
+    internal static void Spawn(SpawnedNode node, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> numbered, ISessionMemoryWriter writer)
+    {
+        var value = new ByteWriter(64);
+        value.UInt32((uint)node.Spawner.Authority);
+        value.UInt64(HashOf(node));
+        // What is beyond goes by its path after a resume.
+        foreach ((NodeId id, uint epoch) in numbered.Take(NumberedMax))
+        {
+            value.UInt64(id.Value);
+            value.UInt32(epoch);
+        }
+
+        writer.Remember(KeyOf(SpawnTable, node.Node, stackalloc byte[9]), value.Written);
     }
 
     internal static void ForgetSpawn(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(SpawnTable, node, stackalloc byte[9]), []);
@@ -147,7 +170,13 @@ public sealed class SessionMemory
             case NumberTable:
                 return Numbers.TryAdd(new(keys.UInt64()), (values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
             case SpawnTable:
-                return Spawned.TryAdd(new(keys.UInt64()), ((int)values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
+                (int authority, ulong hash) = ((int)values.UInt32(), values.UInt64());
+                var numbered = new (NodeId, uint)[values.Remaining / 12];
+                for (int i = 0; i < numbered.Length; i++) numbered[i] = (new(values.UInt64()), values.UInt32());
+                return Spawned.TryAdd(new(keys.UInt64()), new(authority, hash, ImmutableCollectionsMarshal.AsImmutableArray(numbered))) && keys.IsAtEnd && values.IsAtEnd;
+            case LastTable:
+                Spent = values.UInt32();
+                return keys.IsAtEnd && values.IsAtEnd;
             case AnnouncedTable:
                 (int source, var announced) = ((int)keys.UInt32(), new NodeId(keys.UInt64()));
                 return Announced.TryAdd((source, announced), value is [2]) && keys.IsAtEnd && value is [1 or 2];
@@ -199,6 +228,12 @@ public sealed class SessionMemory
         return key;
     }
 }
+
+/// <summary>A spawned node that a client has.</summary>
+/// <param name="Authority">Of its spawner, in whose name it was told.</param>
+/// <param name="Hash">Of what would make a difference.</param>
+/// <param name="Numbered">Synchronizers whose numbers came with it.</param>
+public sealed record KnownSpawn(int Authority, ulong Hash, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> Numbered);
 
 /// <summary>Where a session's memory goes: to the client, along with the next packet.</summary>
 public interface ISessionMemoryWriter

@@ -26,6 +26,7 @@ public sealed class GameWorld(GameFiles files)
     private readonly SortedDictionary<NodeId, SortedSet<NodeId>> _synchronizersOfRoot = [];
     private readonly SortedDictionary<int, SortedSet<NodeId>> _synchronizersOfAuthority = [];
     private readonly SortedDictionary<int, SortedSet<NodeId>> _spawnedByAuthority = [];
+    private readonly SortedDictionary<NodeId, SortedSet<NodeId>> _synchronizersAbout = [];
     private readonly PathDependents _dependents = new();
     private readonly Dictionary<SyncProperty, SortedDictionary<NodeId, int>> _watchers = []; // synchronizer -> bit
     private readonly Dictionary<SyncProperty, SortedSet<NodeId>> _senders = [];
@@ -64,7 +65,7 @@ public sealed class GameWorld(GameFiles files)
                     properties.Add(new(id, key.Name));
                     if (_spawners.ContainsKey(id) || _synchronizers.ContainsKey(id)) configured.Add(id);
                     break;
-                case RecordKind.Attachment when key.Name == SpawnedNode.ArgumentAttachment:
+                case RecordKind.Attachment when key.Name == SpawnedNode.ArgumentAttachment || SyncVisibility.IsAttachment(key.Name):
                     configured.Add(id);
                     break;
             }
@@ -75,6 +76,7 @@ public sealed class GameWorld(GameFiles files)
         var change = new WorldChange();
         Reclassify(Affected(before, configured), change);
         foreach (SyncProperty property in properties) NoteWatched(property, change);
+        Reconsider(change);
         return change;
     }
 
@@ -136,6 +138,46 @@ public sealed class GameWorld(GameFiles files)
     /// <summary>What spawners of one peer have spawned.</summary>
     public IReadOnlyCollection<NodeId> SpawnedBy(int authority) =>
         _spawnedByAuthority.TryGetValue(authority, out SortedSet<NodeId>? spawned) ? spawned : [];
+
+    /// <summary>A node and all that hangs below it, in tree order; nothing if it is not there.</summary>
+    public IEnumerable<NodeId> Below(NodeId top) => _mirror.TryFind(top, out MirrorNode? node) ? _mirror.Walk(node).Select(n => n.Node.Id) : [];
+
+    /// <summary>The spawned nodes that a node belongs to, itself perhaps: from the innermost outwards.</summary>
+    public IEnumerable<SpawnedNode> SpawnedAbove(NodeId id)
+    {
+        if (!_mirror.TryFind(id, out MirrorNode? node)) yield break;
+        for (int depth = 0; node is not null && depth <= SceneTransaction.DepthMax; depth++)
+        {
+            if (_spawned.TryGetValue(node.Id, out SpawnedNode? spawned)) yield return spawned;
+            node = node.Header!.IsRoot ? null : _mirror[node.Header.Parent];
+        }
+    }
+
+    /// <summary>Synchronizers that are, whose root is, or that send properties of, a node.</summary>
+    public IEnumerable<Synchronizer> SynchronizersAbout(NodeId node) =>
+        _synchronizersAbout.TryGetValue(node, out SortedSet<NodeId>? all) ? all.Select(id => _synchronizers[id]) : [];
+
+    /// <summary>
+    /// Whether a spawned node is to be spawned for a peer: as in Godot, if one of those of its synchronizers that the
+    /// spawner's authority writes is visible to it, or if there are none.
+    /// </summary>
+    public bool IsVisibleTo(int peer, SpawnedNode node)
+    {
+        bool isVisible = true;
+        foreach (NodeId id in node.Synchronizers)
+        {
+            Synchronizer synchronizer = _synchronizers[id];
+            if (synchronizer.Authority != node.Spawner.Authority) continue;
+            isVisible = synchronizer.IsVisibleTo(peer);
+            if (isVisible) break;
+        }
+
+        return isVisible;
+    }
+
+    /// <summary>Whether a peer may be called on a node that stands in a scene: as in Godot, if one of the synchronizers whose root it is is visible to it, or if there are none.</summary>
+    public bool IsCallableBy(int peer, NodeId node) =>
+        !_synchronizersOfRoot.TryGetValue(node, out SortedSet<NodeId>? own) || own.Any(id => _synchronizers[id].IsVisibleTo(peer));
 
     /// <summary>The methods of a node that can be called from afar.</summary>
     public RpcMethods MethodsOf(NodeId id) =>
@@ -295,14 +337,22 @@ public sealed class GameWorld(GameFiles files)
         }
     }
 
-    private void ReclassifySynchronizer(NodeId id, MirrorNode? node, WorldChange change, List<NodeId> more)
+    private void ReclassifySynchronizer(NodeId id, MirrorNode? there, WorldChange change, List<NodeId> more)
     {
         Synchronizer? was = _synchronizers.GetValueOrDefault(id);
-        Synchronizer? now = node is null ? null : SynchronizerOf(node);
-        if (Equals(was, now)) return;
+        Synchronizer? now = there is null ? null : SynchronizerOf(there);
+        if (Equals(was, now))
+        {
+            if (now is null || now.Visibility.Equals(was!.Visibility)) return;
+            _synchronizers[id] = now;
+            change.Reseen.Add(now);
+            return;
+        }
+
         if (was is not null)
         {
             _synchronizers.Remove(id);
+            foreach (NodeId node in was.About) Unlink(_synchronizersAbout, node, id);
             Unlink(_synchronizersOfRoot, was.Root, id);
             foreach (SyncProperty property in was.Watched) _watchers.GetValueOrDefault(property)?.Remove(id);
             foreach (SyncProperty property in was.Always) Unlink(_senders, property, id);
@@ -314,6 +364,7 @@ public sealed class GameWorld(GameFiles files)
         if (now is not null)
         {
             _synchronizers.Add(id, now);
+            foreach (NodeId node in now.About) Link(_synchronizersAbout, node, id);
             Link(_synchronizersOfRoot, now.Root, id);
             for (int bit = 0; bit < now.Watched.Length; bit++)
             {
@@ -355,7 +406,7 @@ public sealed class GameWorld(GameFiles files)
         ImmutableArray<SyncProperty> Of(ImmutableArray<NodePath> paths) => [.. paths.Select(path => PropertyOf(root, path, node.Id))];
         return new(
             node.Id, root.Id, config, node.Header.Authority, node.Header.AuthorityEpoch, Of(config.Replication.Spawn),
-            Of(config.Replication.Sync), Of(config.Replication.Watch));
+            Of(config.Replication.Sync), Of(config.Replication.Watch), SyncVisibility.Of(node, config.PublicVisibility));
     }
 
     // A node that is not there keeps its place in the packet.
@@ -426,6 +477,14 @@ public sealed class GameWorld(GameFiles files)
     private static void Unlink<T>(IDictionary<T, SortedSet<NodeId>> links, T from, NodeId to)
     {
         if (links.TryGetValue(from, out SortedSet<NodeId>? linked) && linked.Remove(to) && linked.Count == 0) links.Remove(from);
+    }
+
+    // What a client has of a spawned node hangs on synchronizers that were, or are, its own.
+    private void Reconsider(WorldChange change)
+    {
+        var isNew = new HashSet<NodeId>(change.Spawned.Select(s => s.Node));
+        var roots = new SortedSet<NodeId>(change.Reseen.Concat(change.Withdrawn).Concat(change.Enrolled).Select(s => s.Root).Where(r => !isNew.Contains(r)));
+        change.Reconsidered.AddRange(roots.Where(_spawned.ContainsKey).OrderBy(DepthOf).Select(r => _spawned[r]));
     }
 
     // As Banyan.Godot reads it from a file.

@@ -16,15 +16,23 @@ public readonly record struct SyncProperty(NodeId Node, string Name);
 /// <param name="Spawn">Those that come with a spawn, in the order of packets.</param>
 /// <param name="Always">Those of every SYNC, in the order of packets.</param>
 /// <param name="Watched">Those of a DELTA, by their bit in the mask.</param>
+/// <param name="Visibility">Who may be told of its state.</param>
 public sealed record Synchronizer(
     NodeId Node, NodeId Root, SynchronizerConfig Config, int Authority, uint AuthorityEpoch,
-    ImmutableArray<SyncProperty> Spawn, ImmutableArray<SyncProperty> Always, ImmutableArray<SyncProperty> Watched)
+    ImmutableArray<SyncProperty> Spawn, ImmutableArray<SyncProperty> Always, ImmutableArray<SyncProperty> Watched, SyncVisibility Visibility)
 {
-    /// <summary>Whether two are the same to a client; configs are compared by what they resolve to.</summary>
+    /// <summary>All nodes that it is about: itself, its root, and those with properties that it sends.</summary>
+    public ImmutableArray<NodeId> About { get; } =
+        [.. new[] { Node, Root }.Concat(Spawn.Concat(Always).Concat(Watched).Select(p => p.Node)).Where(n => !n.IsNone).Distinct()];
+
+    /// <summary>Whether a peer may be told of its state; its authority always sees it.</summary>
+    public bool IsVisibleTo(int peer) => Authority == peer || Visibility.Includes(peer);
+
+    /// <summary>Whether two are the same to a client that sees them; configs are compared by what they resolve to.</summary>
     public bool Equals(Synchronizer? other) =>
         other is not null && Node == other.Node && Root == other.Root && Authority == other.Authority
-        && AuthorityEpoch == other.AuthorityEpoch && Config.PublicVisibility == other.Config.PublicVisibility
-        && Spawn.SequenceEqual(other.Spawn) && Always.SequenceEqual(other.Always) && Watched.SequenceEqual(other.Watched);
+        && AuthorityEpoch == other.AuthorityEpoch && Spawn.SequenceEqual(other.Spawn)
+        && Always.SequenceEqual(other.Always) && Watched.SequenceEqual(other.Watched);
 
     /// <inheritdoc/>
     public override int GetHashCode() => (int)Node.Value;

@@ -18,6 +18,15 @@ public sealed class WorldChange
     /// <summary>Watched properties with a new value: which bits of which synchronizers.</summary>
     public List<(Synchronizer Synchronizer, ulong Mask)> Watched { get; } = [];
 
+    /// <summary>Synchronizers that other peers may see than before, as they are now; apart from that they are the same.</summary>
+    public List<Synchronizer> Reseen { get; } = [];
+
+    /// <summary>
+    /// Spawned nodes, parents first, that were there before and are there now, and that some peers may see from now on, or
+    /// may not see any more.
+    /// </summary>
+    public List<SpawnedNode> Reconsidered { get; } = [];
+
     /// <summary>Whether no client has to hear of anything.</summary>
-    public bool IsEmpty => Despawned.Count + Spawned.Count + Withdrawn.Count + Enrolled.Count + Watched.Count == 0;
+    public bool IsEmpty => Despawned.Count + Spawned.Count + Withdrawn.Count + Enrolled.Count + Watched.Count + Reseen.Count == 0;
 }

@@ -1,0 +1,83 @@
+using Banyan.Scene.Records;
+using Banyan.Sync.World;
+
+namespace Banyan.Sync.Peers;
+
+/// <content>
+/// What the client may see: as in Godot, of synchronizers their state, and of spawned nodes whether they are there at all.
+/// What is hidden from it, and all that hangs below, is not named in anything that it is sent, and is not there to it.
+/// </content>
+public sealed partial class PeerSession
+{
+    /// <summary>Whether a node is hidden from the client, itself or with a node above it.</summary>
+    public bool IsHidden(NodeId node) => _world.SpawnedAbove(node).Any(above => !Sees(above));
+
+    private bool Sees(Synchronizer synchronizer) => synchronizer.IsVisibleTo(Peer);
+
+    private bool Sees(SpawnedNode node) => _world.IsVisibleTo(Peer, node);
+
+    // Godot asks the caller's synchronizers; here all callers' calls come by, and the tree's count.
+    private bool MayBeCalled(NodeId node) => !IsHidden(node) && (_world.Spawned.ContainsKey(node) || _world.IsCallableBy(Peer, node));
+
+    // Whether it was not told of a spawned node that this one belongs to, whatever for.
+    private bool Lacks(NodeId node, NodeId except = default) =>
+        _world.SpawnedAbove(node).Any(above => above.Node != except && !_told.ContainsKey(above.Node));
+
+    // What hangs below may be there for long, and only now be seen.
+    private void Show(SpawnedNode node)
+    {
+        if (_told.ContainsKey(node.Node)) return;
+        SpawnWithBelow(node);
+        if (!_told.ContainsKey(node.Node)) return;
+        foreach (Synchronizer synchronizer in _world.Below(node.Node).SelectMany(_world.SynchronizersAbout).ToList()) Follow(synchronizer);
+    }
+
+    private void SpawnWithBelow(SpawnedNode node)
+    {
+        if (_told.ContainsKey(node.Node)) return;
+        Spawn(node);
+        if (!_told.ContainsKey(node.Node)) return;
+        foreach (NodeId below in _world.Below(node.Node))
+        {
+            if (_world.Spawned.TryGetValue(below, out SpawnedNode? nested)) Spawn(nested);
+        }
+    }
+
+    // The client loses a node that stays in the tree. Where numbers are shared with other clients they stay, too: it would
+    // not take a path under a number for the second time, and need not, since it comes again where it was.
+    private void Hide(SpawnedNode node)
+    {
+        if (!_told.ContainsKey(node.Node)) return;
+        var lost = new SortedSet<NodeId>(_world.Below(node.Node)) { node.Node };
+        TakeBack(lost);
+        foreach (Synchronizer synchronizer in lost.SelectMany(_world.SynchronizersAbout)) Unfollow(synchronizer.Node);
+        ForgetHeard(lost);
+        if (!_outbox.CanResume) return;
+        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) ForgetPath(path);
+        foreach (NodeId id in lost) ForgetNumber(id);
+    }
+
+    // The deepest first.
+    private void TakeBack(IReadOnlySet<NodeId> lost)
+    {
+        foreach (ToldNode told in lost.Where(_told.ContainsKey).Select(id => _told[id]).OrderByDescending(t => t.Turn).ToList()) Despawn(told.Node);
+    }
+
+    // It goes by its path from now on, whoever writes it.
+    private void Withdraw(Synchronizer synchronizer)
+    {
+        Unfollow(synchronizer.Node);
+        if (_numbered.Remove(synchronizer.Node) && _told.TryGetValue(synchronizer.Root, out ToldNode root)) Remember(root.Node);
+    }
+
+    private void ForgetNumber(NodeId node)
+    {
+        if (!_ids.TryGet(node, out uint number)) return;
+        _ids.Forget(node);
+        SessionMemory.ForgetNumber(node, _outbox);
+        if (number <= _spent) return;
+        // Never again for another node, wherever the client goes.
+        _spent = number;
+        SessionMemory.Spend(number, _outbox);
+    }
+}
