@@ -14,6 +14,22 @@ public static class State
         foreach (Variant value in values) CompressedVariant.Write(writer, value);
     }
 
+    /// <summary>Reads bytes that are values and nothing else, of which the receiver does not know how many there are.</summary>
+    public static bool TryReadAll(ReadOnlySpan<byte> bytes, int countMax, VariantLimits limits, out ImmutableArray<Variant> values)
+    {
+        values = [];
+        ByteReader reader = new(bytes);
+        var read = ImmutableArray.CreateBuilder<Variant>();
+        while (!reader.IsAtEnd)
+        {
+            if (read.Count == countMax || !CompressedVariant.TryRead(ref reader, limits, out Variant value)) return false;
+            read.Add(value);
+        }
+
+        values = read.ToImmutable();
+        return true;
+    }
+
     /// <summary>Reads bytes that are exactly so many values and nothing else.</summary>
     /// <remarks>Godot asks for the exact length of a delta only; what it sends always has it.</remarks>
     public static bool TryRead(ReadOnlySpan<byte> bytes, int count, VariantLimits limits, out ImmutableArray<Variant> values)

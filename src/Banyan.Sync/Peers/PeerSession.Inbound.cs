@@ -36,8 +36,9 @@ public sealed partial class PeerSession
         _number = number;
         if (packet.Length > _limits.PacketBytesMax) return new("a packet that is too large", EndsSession: true);
         Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
+        // Of what a client's own script has made, its game goes on to send; so it does of what was just taken from it.
         // A game that is watched with does not know that it may only watch; how often it tries is bounded by its packets' rate.
-        if (refusal is { EndsSession: false } && refusal != OnlyWatches && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
+        if (refusal is { EndsSession: false } && refusal != OnlyWatches && refusal != NotThere && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
         return refusal;
     }
 
@@ -64,6 +65,8 @@ public sealed partial class PeerSession
     }
 
     private static Refusal Unreadable => new("a packet that cannot be read", EndsSession: true);
+
+    private static Refusal NotThere => new("a state or a call of a node that is not there", EndsSession: false);
 
     private static Refusal OnlyWatches => new("a write or a call of a client that may only watch", EndsSession: false);
 
@@ -147,7 +150,7 @@ public sealed partial class PeerSession
         NodeId? found = packet.HasPath
             ? FindByPath(NodePath.Parse(Encoding.UTF8.GetString(packet.Path)))
             : FindByNumber(to, packet.Node);
-        if (found is not { } id || !_world.Tree.TryFind(id, out MirrorNode? target)) return new("a call of a node that is not there", EndsSession: false);
+        if (found is not { } id || !_world.Tree.TryFind(id, out MirrorNode? target)) return NotThere;
         if (!_world.MethodsOf(id).TryGetMethod(packet.Method, out RpcMethod? method)) return new("a call of a method that is not there", EndsSession: false);
         bool may = method.Mode == RpcMode.AnyPeer || (method.Mode == RpcMode.Authority && target.Header!.Authority == Peer);
         if (!may) return new("a call that only the authority may make", EndsSession: false);
@@ -165,7 +168,7 @@ public sealed partial class PeerSession
         {
             if (Own(entry.NetId) is not { } synchronizer)
             {
-                if (!IsUnderWay(entry.NetId)) refusal = NotTheAuthority;
+                if (!IsUnderWay(entry.NetId)) refusal = IsUnknown(entry.NetId) ? NotThere : NotTheAuthority;
                 continue;
             }
 
@@ -173,7 +176,10 @@ public sealed partial class PeerSession
             bool isNewer = sequence.TryAdvance(packet.Sequence);
             _received[synchronizer.Node] = sequence;
             if (!isNewer) continue;
-            if (!State.TryRead(entry.State, synchronizer.Always.Length, _limits.Values, out _)) return new("a state that does not fit its synchronizer", EndsSession: true);
+            bool fits = synchronizer.IsStandIn
+                ? State.TryReadAll(entry.State, StandIn.ValuesMax, _limits.Values, out _)
+                : State.TryRead(entry.State, synchronizer.Always.Length, _limits.Values, out _);
+            if (!fits) return new("a state that does not fit its synchronizer", EndsSession: true);
             _outbox.Publish(synchronizer.Node, synchronizer.AuthorityEpoch, entry.State);
         }
 
@@ -189,7 +195,7 @@ public sealed partial class PeerSession
             {
                 if (TakeDelta(synchronizer, entry.Mask, entry.State) is { } wrong) return wrong;
             }
-            else if (!IsUnderWay(entry.NetId)) refusal = NotTheAuthority;
+            else if (!IsUnderWay(entry.NetId)) refusal = IsUnknown(entry.NetId) ? NotThere : NotTheAuthority;
             else if (Wait(entry.NetId, entry.Mask, entry.State) is { } tooMany) return tooMany;
         }
 
@@ -207,6 +213,10 @@ public sealed partial class PeerSession
     }
 
     private bool IsUnderWay(uint number) => _ownSynchronizers.TryGetValue(number, out (OwnSpawn Spawn, int Index) own) && Find(own.Spawn) is null;
+
+    // A path that the client has numbered, of a node that is in nobody's tree but its own.
+    private bool IsUnknown(uint number) =>
+        (number & Packet.PathFlag) != 0 && _heard.TryGetValue((Cluster, number & ~Packet.PathFlag), out HeardPath? heard) && Find(heard) is null;
 
     private static Refusal NotTheAuthority => new("a state of a synchronizer that is another's", EndsSession: false);
 
@@ -232,7 +242,7 @@ public sealed partial class PeerSession
     {
         if ((number & Packet.PathFlag) == 0) return OwnSpawned(number);
         if (FindByNumber(Cluster, number & ~Packet.PathFlag) is not { } id) return null;
-        return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.Authority == Peer ? synchronizer : null;
+        return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.Authority == Peer && !synchronizer.IsStandIn ? synchronizer : null;
     }
 
     private void ForgetHeardFor(int peer)

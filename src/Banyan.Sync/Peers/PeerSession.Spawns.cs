@@ -16,6 +16,7 @@ public sealed partial class PeerSession
 {
     private const int OwnSpawnsMax = 10_000;
     private const int WaitingDeltasMax = 100;
+    private const int ArgumentBytesMax = 64 << 10;
     private readonly Dictionary<uint, OwnSpawn> _ownSpawns = []; // by the client's net id
     private readonly Dictionary<uint, (OwnSpawn Spawn, int Index)> _ownSynchronizers = [];
 
@@ -32,23 +33,54 @@ public sealed partial class PeerSession
     {
         if (FindByNumber(Cluster, packet.Spawner) is not { } id || !_world.Spawners.TryGetValue(id, out Spawner? spawner)) return new("a spawn by no spawner", EndsSession: false);
         if (spawner.Authority != Peer) return new("a spawn by a spawner that is another's", EndsSession: false);
-        if (packet.IsCustom) return new("a custom spawn by a peer", EndsSession: false);
-        if (packet.Scene >= spawner.Scenes.Length || !_world.Files.TryGetScene(spawner.Scenes[packet.Scene], out GameScene? scene)) return new("a spawn of a scene that the spawner does not list", EndsSession: true);
         if (_ownSpawns.Count >= OwnSpawnsMax) return new("too many spawns", EndsSession: true);
         if (spawner.Limit > 0 && _world.Spawned.Values.Count(s => s.Spawner.Node == id) >= spawner.Limit) return new("a spawn beyond the spawner's limit", EndsSession: false);
-        if (packet.SyncNetIdCount > scene.RootSynchronizers.Length) return new("a spawn with more synchronizers than its scene has", EndsSession: true);
-
-        string name = Encoding.UTF8.GetString(packet.Name);
-        ImportPlan plan = ImportPlan.Of(scene.Expanded, ScenePath.Root + "/" + _world.PathOf(spawner.Parent), name);
-        if (plan.Batches.Count > 1) return new("a spawn of a scene that is too large", EndsSession: false);
-        var operations = new List<SceneOperation>(plan.Batches[0]);
+        var operations = new List<SceneOperation>();
+        Refusal? refusal = packet.IsCustom ? PlanCustom(packet, spawner, operations) : PlanScene(packet, spawner, operations);
+        if (refusal is not null) return refusal;
         var numbers = ImmutableArray.CreateBuilder<uint>();
         for (int i = 0; i < packet.SyncNetIdCount; i++) numbers.Add(packet.SyncNetId(i));
-        var spawn = new OwnSpawn(id, name, numbers.ToImmutable());
-        if (!TryReadSpawnState(packet.State, scene, spawn.Synchronizers.Length, plan.RootPath, operations)) return new("a spawn whose state does not fit its scene", EndsSession: true);
-        if (_ownSpawns.TryGetValue(packet.NetId, out OwnSpawn? before) && (before.Spawner != id || before.Name != name)) return new("a net id twice", EndsSession: true);
+        var spawn = new OwnSpawn(id, Encoding.UTF8.GetString(packet.Name), numbers.ToImmutable());
+        if (_ownSpawns.TryGetValue(packet.NetId, out OwnSpawn? before) && (before.Spawner != id || before.Name != spawn.Name)) return new("a net id twice", EndsSession: true);
         if (before is null) Add(packet.NetId, spawn);
         _outbox.Transact(_number, operations);
+        return null;
+    }
+
+    private string PathBelow(Spawner spawner) => _world.PathOf(spawner.Parent) is var path and not "." ? ScenePath.Root + "/" + path : ScenePath.Root;
+
+    private Refusal? PlanScene(SpawnPacket packet, Spawner spawner, List<SceneOperation> operations)
+    {
+        if (packet.Scene >= spawner.Scenes.Length || !_world.Files.TryGetScene(spawner.Scenes[packet.Scene], out GameScene? scene)) return new("a spawn of a scene that the spawner does not list", EndsSession: true);
+        if (packet.SyncNetIdCount > scene.RootSynchronizers.Length) return new("a spawn with more synchronizers than its scene has", EndsSession: true);
+        ImportPlan plan = ImportPlan.Of(scene.Expanded, PathBelow(spawner), Encoding.UTF8.GetString(packet.Name));
+        if (plan.Batches.Count > 1) return new("a spawn of a scene that is too large", EndsSession: false);
+        operations.AddRange(plan.Batches[0]);
+        return TryReadSpawnState(packet.State, scene, packet.SyncNetIdCount, plan.RootPath, operations)
+            ? null
+            : new("a spawn whose state does not fit its scene", EndsSession: true);
+    }
+
+    // What the client's spawn_function makes of the argument nobody knows here: a plain node stands for it, and one for each
+    // of its synchronizers that the client has numbered.
+    private Refusal? PlanCustom(SpawnPacket packet, Spawner spawner, List<SceneOperation> operations)
+    {
+        if (packet.Argument.Length > ArgumentBytesMax) return new("a custom spawn with an argument that is too large", EndsSession: false);
+        if (!CompressedVariant.TryRead(packet.Argument, _limits.Values, out _)) return new("a custom spawn whose argument cannot be read", EndsSession: true);
+        if (packet.SyncNetIdCount > StandIn.CountMax) return new("a custom spawn with too many synchronizers", EndsSession: false);
+        int valuesMax = packet.SyncNetIdCount == 0 ? 0 : StandIn.ValuesMax;
+        if (!State.TryReadAll(packet.State, valuesMax, _limits.Values, out ImmutableArray<Variant> state)) return new("a custom spawn whose state cannot be read", EndsSession: true);
+        string name = Encoding.UTF8.GetString(packet.Name);
+        PropertyWrite[] attachments =
+        [
+            new(SpawnedNode.ArgumentAttachment, packet.Argument.ToArray()),
+            new(SpawnedNode.SpawnerAttachment, SpawnedNode.EncodeSpawner(spawner.Node)),
+        ];
+        var nodes = new List<TemplateNode> { new(-1, name, "Node", "", [], 0, null, [], attachments) };
+        for (int i = 0; i < packet.SyncNetIdCount; i++) nodes.Add(StandIn.Template(i, i == 0 ? [.. state.Select(PropertyValue.Encode)] : []));
+        operations.Add(new SpawnOperation(NodeRef.At(PathBelow(spawner)), new(nodes)));
+        string path = ScenePath.Join(PathBelow(spawner), name);
+        for (int i = 0; i < packet.SyncNetIdCount; i++) operations.Add(new SetAuthorityOperation(NodeRef.At(ScenePath.Join(path, StandIn.NameOf(i))), Peer));
         return null;
     }
 
@@ -88,7 +120,7 @@ public sealed partial class PeerSession
         if (_outbox.CanResume) SessionMemory.ForgetOwnSpawn(packet.NetId, _outbox);
         if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner) || spawner.Authority != Peer) return new("a despawn by a spawner that is another's", EndsSession: false);
         // By its path: the spawn itself may still be under way, before this one.
-        NodeRef node = Find(spawn) is { } there ? NodeRef.Of(there.Node) : NodeRef.At(ScenePath.Join(ScenePath.Root + "/" + _world.PathOf(spawner.Parent), spawn.Name));
+        NodeRef node = Find(spawn) is { } there ? NodeRef.Of(there.Node) : NodeRef.At(ScenePath.Join(PathBelow(spawner), spawn.Name));
         _outbox.Transact(_number, [new DespawnOperation(node)]);
         return null;
     }

@@ -344,6 +344,7 @@ public sealed partial class PeerSession
         if (synchronizer.Authority == Peer || !IsKnownSource(synchronizer.Authority) || _views.ContainsKey(synchronizer.Node)) return;
         if (!Sees(synchronizer) || !Has(synchronizer.Node) || synchronizer.About.Any(about => Lacks(about))) return;
         bool isNumbered = _numbered.Contains(synchronizer.Node);
+        if (synchronizer.IsStandIn && !isNumbered) return;
         bool isReady = isNumbered || Announce(synchronizer.Authority, synchronizer.Node);
         var view = new View(synchronizer, isNumbered ? NumberOf(synchronizer.Node) : NumberOf(synchronizer.Node) | Packet.PathFlag, isReady);
         _views.Add(synchronizer.Node, view);

@@ -366,7 +366,8 @@ public sealed class GameWorld(GameFiles files)
             _synchronizers.Add(id, now);
             foreach (NodeId node in now.About) Link(_synchronizersAbout, node, id);
             Link(_synchronizersOfRoot, now.Root, id);
-            for (int bit = 0; bit < now.Watched.Length; bit++)
+            // A stand-in's are its own: they are found without.
+            for (int bit = 0; bit < now.Watched.Length && !now.IsStandIn; bit++)
             {
                 if (!_watchers.TryGetValue(now.Watched[bit], out SortedDictionary<NodeId, int>? watchers)) _watchers.Add(now.Watched[bit], watchers = []);
                 watchers[id] = bit;
@@ -381,14 +382,18 @@ public sealed class GameWorld(GameFiles files)
 
     private void NoteWatched(SyncProperty property, WorldChange change)
     {
+        if (_synchronizers.TryGetValue(property.Node, out Synchronizer? own) && own.IsStandIn && own.Watched.IndexOf(property) is var place and >= 0)
+            NoteWatched(own.Node, place, change);
         if (!_watchers.TryGetValue(property, out SortedDictionary<NodeId, int>? watchers)) return;
-        foreach ((NodeId id, int bit) in watchers)
-        {
-            int at = change.Watched.FindIndex(w => w.Synchronizer.Node == id);
-            ulong mask = 1UL << bit;
-            if (at < 0) change.Watched.Add((_synchronizers[id], mask));
-            else change.Watched[at] = (_synchronizers[id], change.Watched[at].Mask | mask);
-        }
+        foreach ((NodeId id, int bit) in watchers) NoteWatched(id, bit, change);
+    }
+
+    private void NoteWatched(NodeId id, int bit, WorldChange change)
+    {
+        int at = change.Watched.FindIndex(w => w.Synchronizer.Node == id);
+        ulong mask = 1UL << bit;
+        if (at < 0) change.Watched.Add((_synchronizers[id], mask));
+        else change.Watched[at] = (_synchronizers[id], change.Watched[at].Mask | mask);
     }
 
     private Spawner? SpawnerOf(MirrorNode node)
@@ -403,10 +408,13 @@ public sealed class GameWorld(GameFiles files)
     {
         if (node.Header!.Type != SynchronizerConfig.ClassName || !SynchronizerConfig.TryRead(Expanded(node), out SynchronizerConfig config)) return null;
         if (!TryResolve(node.Id, config.RootPath, node.Id, out MirrorNode? root)) return null;
+        var visibility = SyncVisibility.Of(node, config.PublicVisibility);
+        if (StandIn.TryRead(node, out ImmutableArray<SyncProperty> spawn, out ImmutableArray<SyncProperty> watched))
+            return new(node.Id, root.Id, config, node.Header.Authority, node.Header.AuthorityEpoch, spawn, [], watched, visibility) { IsStandIn = true };
         ImmutableArray<SyncProperty> Of(ImmutableArray<NodePath> paths) => [.. paths.Select(path => PropertyOf(root, path, node.Id))];
         return new(
             node.Id, root.Id, config, node.Header.Authority, node.Header.AuthorityEpoch, Of(config.Replication.Spawn),
-            Of(config.Replication.Sync), Of(config.Replication.Watch), SyncVisibility.Of(node, config.PublicVisibility));
+            Of(config.Replication.Sync), Of(config.Replication.Watch), visibility);
     }
 
     // A node that is not there keeps its place in the packet.

@@ -21,6 +21,9 @@ public sealed record Synchronizer(
     NodeId Node, NodeId Root, SynchronizerConfig Config, int Authority, uint AuthorityEpoch,
     ImmutableArray<SyncProperty> Spawn, ImmutableArray<SyncProperty> Always, ImmutableArray<SyncProperty> Watched, SyncVisibility Visibility)
 {
+    /// <summary>Whether it stands for one that only clients know: it has no path, and how many values it always sends is not known.</summary>
+    public bool IsStandIn { get; init; }
+
     /// <summary>All nodes that it is about: itself, its root, and those with properties that it sends.</summary>
     public ImmutableArray<NodeId> About { get; } =
         [.. new[] { Node, Root }.Concat(Spawn.Concat(Always).Concat(Watched).Select(p => p.Node)).Where(n => !n.IsNone).Distinct()];
