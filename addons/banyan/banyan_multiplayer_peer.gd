@@ -22,20 +22,17 @@ signal tree_received(message: Array)
 
 const _Outbox := preload("session/outbox.gd")
 const _Memory := preload("session/memory.gd")
+const _Route := preload("session/route.gd")
 
 const _PROTOCOL := "banyan.v1"
 const _BUFFER_BYTES := 4 << 20
 const _QUEUED_PACKETS_MAX := 32768
 const _PACKET_BYTES_MAX := (1 << 20) - 16 # what a gateway takes
 const _BACKLOG_BYTES_MAX := 1 << 17 # of the socket, before unreliable packets are dropped
-const _GATEWAYS_MAX := 64
 
 const _PING_INTERVAL := 1000
 const _SILENCE_MAX := 3000
 const _HEARD_INTERVAL := 100
-const _PAUSE_FIRST := 50
-const _PAUSE_MAX := 2000
-const _STEADY := 5000 # a connection that lasted so long was a good one
 const _STANDSTILL := 500 # of the game, between two polls
 const _CLOSE_FINAL := 1008 # the WebSocket's code for what GOODBYE 1 says
 
@@ -54,7 +51,7 @@ var kept_messages_max: int:
 	get: return _outbox.messages_max
 	set(value): _outbox.messages_max = value
 
-var _gateways: PackedStringArray
+var _route: _Route
 var _token: String
 var _tls: TLSOptions
 var _status := CONNECTION_DISCONNECTED
@@ -73,11 +70,8 @@ var _inbox_head := 0
 
 # The connection. All times in milliseconds.
 var _socket: WebSocketPeer
-var _gateway := -1
 var _greeted := false
 var _welcomed := false
-var _attempts := 0
-var _attempt_at := 0
 var _away_since := 0
 var _welcomed_at := 0
 var _answered_at := 0
@@ -95,8 +89,8 @@ var _drops_when_full := OS.has_feature("web")
 ## [code]wss://[/code] addresses.
 static func connect_to(gateways := PackedStringArray(), token := "", tls: TLSOptions = null) -> BanyanMultiplayerPeer:
 	var peer := BanyanMultiplayerPeer.new()
-	peer._gateways = gateways.duplicate() if not gateways.is_empty() else ProjectSettings.get_setting("banyan/gateways", gateways)
-	if peer._gateways.is_empty():
+	peer._route = _Route.new(gateways if not gateways.is_empty() else ProjectSettings.get_setting("banyan/gateways", gateways))
+	if peer._route.gateways.is_empty():
 		push_error("BanyanMultiplayerPeer: no gateways")
 		return peer
 	peer._token = token.strip_edges().strip_escapes()
@@ -110,7 +104,7 @@ static func connect_to(gateways := PackedStringArray(), token := "", tls: TLSOpt
 
 ## The address of the gateway that the session is at; empty while there is none.
 func get_gateway() -> String:
-	return _gateways[_gateway] if _welcomed else ""
+	return _route.at if _welcomed else ""
 
 
 ## The time to the gateway and back, smoothed, in milliseconds; 0 before it is known.
@@ -257,15 +251,13 @@ func _notification(what: int) -> void:
 
 
 func _open(now: int) -> void:
-	_attempts += 1
-	_gateway = (_gateway + 1) % _gateways.size()
 	_answered_at = now
 	_socket = WebSocketPeer.new()
 	_socket.inbound_buffer_size = _BUFFER_BYTES
 	_socket.outbound_buffer_size = _BUFFER_BYTES
 	_socket.max_queued_packets = _QUEUED_PACKETS_MAX
 	_socket.supported_protocols = PackedStringArray([_PROTOCOL])
-	var url := _gateways[_gateway]
+	var url := _route.next()
 	if not _token.is_empty():
 		# A browser sends no headers of ours; elsewhere the token need not stand in the logs of whatever is on the way.
 		if OS.has_feature("web"):
@@ -273,14 +265,14 @@ func _open(now: int) -> void:
 		else:
 			_socket.handshake_headers = PackedStringArray(["Authorization: Bearer " + _token])
 	if _socket.connect_to_url(url, _tls) != OK:
-		_lose("no connection to %s" % _gateways[_gateway], now)
+		_lose("no connection to " + _route.at, now)
 
 
 func _retry(now: int) -> void:
 	var patience := _grace if _peer != 0 else int(connect_timeout * 1000)
 	if now - _away_since > patience:
 		_end("no gateway within %.1f s" % (patience / 1000.0))
-	elif now >= _attempt_at:
+	elif now >= _route.next_at:
 		_open(now)
 
 
@@ -411,9 +403,7 @@ func _enter(welcome: Dictionary, now: int) -> bool:
 	if _peer != 0 and (peer != _peer or welcome.get("resumed") != true):
 		_end("the cluster does not know this session any more")
 		return true
-	for gateway: String in gateways:
-		if _gateways.size() < _GATEWAYS_MAX and gateway not in _gateways:
-			_gateways.append(gateway)
+	_route.add(gateways)
 	_secret = secret
 	_grace = int(grace * 1000)
 	_welcomed = true
@@ -421,7 +411,7 @@ func _enter(welcome: Dictionary, now: int) -> bool:
 	_pinged_at = 0
 	if _peer == 0:
 		_peer = peer
-		_attempts = 0
+		_route.begun()
 		_status = CONNECTION_CONNECTED
 		peer_connected.emit(TARGET_PEER_SERVER)
 	else:
@@ -443,14 +433,9 @@ func _send(kind: int, content := PackedByteArray()) -> bool:
 func _lose(reason: String, now: int) -> void:
 	var was_welcomed := _welcomed
 	_drop_socket()
+	_route.lost(now, now - _welcomed_at if was_welcomed else 0)
 	if was_welcomed:
 		_away_since = now
-		if now - _welcomed_at >= _STEADY:
-			_attempts = 0
-	# Not all clients of a gateway are to come back in the same moment, again and again.
-	var pause := 0.0 if _attempts == 0 else minf(_PAUSE_MAX, _PAUSE_FIRST * pow(2, _attempts - 1)) * randf_range(0.75, 1.0)
-	_attempt_at = now + int(pause)
-	if was_welcomed:
 		gateway_lost.emit(reason)
 
 
