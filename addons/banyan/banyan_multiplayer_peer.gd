@@ -82,6 +82,7 @@ var _latency := 0.0
 var _warned: Dictionary[String, bool] = {}
 # A browser's socket drops whole messages when its buffer is full; elsewhere the sender waits.
 var _drops_when_full := OS.has_feature("web")
+var _kept_for_certain := _BUFFER_BYTES - _PACKET_BYTES_MAX # bytes
 
 
 ## Begins a session. The first gateway is tried first; all must be of one cluster. Without any, those of the project
@@ -337,7 +338,7 @@ func _receive(now: int) -> void:
 		bytes += frame.size()
 		count += 1
 		# Up to here nothing can have been dropped; what comes after may have gaps, and comes again after a resume.
-		if _drops_when_full and (bytes > _BUFFER_BYTES - _PACKET_BYTES_MAX or count == _QUEUED_PACKETS_MAX) and socket == _socket:
+		if _drops_when_full and (bytes > _kept_for_certain or count == _QUEUED_PACKETS_MAX) and socket == _socket:
 			_lose("more came than a browser keeps", now)
 
 

@@ -306,25 +306,20 @@ public sealed class AddonTests : IDisposable
     {
         Engine game = Start(_first, _second);
         FakeConnection gateway = await BeginAsync(_first);
-        await gateway.SayAsync("browser");
-        await gateway.SayAsync("stall 3000");
-        await game.UntilAsync("GOT stall 3000");
-        string big = new('x', 900_000);
-        Task sending = Task.Run(async () =>
-        {
-            for (uint n = 1; n <= 8; n++) await gateway.SayAsync(5, n, big);
-        }, TestContext.Current.CancellationToken);
+        await gateway.SayAsync("browser 10000");
+        await gateway.SayAsync("stall 1500");
+        await game.UntilAsync("GOT stall 1500");
+        // All of it waits in the machine when the game looks again.
+        string big = new('x', 4_000);
+        for (uint n = 1; n <= 6; n++) await gateway.SayAsync(5, n, big);
         FakeConnection next = await AcceptAsync(_second);
-        byte[] heard = [.. Of(await next.HelloAsync(), "heard").AsBytes()];
-        uint last = BitConverter.ToUInt32(heard, 4);
-        Assert.InRange(last, 4u, 7u);
+        Assert.Equal(FakeConnection.Numbers((5, 3)), Of(await next.HelloAsync(), "heard").AsBytes());
         await next.WelcomeAsync(Peer, resumed: true);
-        for (uint n = last + 1; n <= 8; n++) await next.SayAsync(5, n, "again");
-        await game.UntilAsync(e => e.After("GOT").Count(l => l == "again") == 8 - last, "the rest");
-        Assert.Equal((int)last, game.After("GOT").Count(l => l == big));
+        for (uint n = 4; n <= 6; n++) await next.SayAsync(5, n, "again");
+        await game.UntilAsync(e => e.After("GOT").Count(l => l == "again") == 3, "the rest");
+        Assert.Equal(3, game.After("GOT").Count(l => l == big));
         Assert.Equal(["more came than a browser keeps"], game.After("LOST"));
-        gateway.Break();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending); // nobody reads it
+        Assert.Empty(game.Errors);
     }
 
     private static Variant Of(VariantDictionary dictionary, string key)

@@ -36,6 +36,7 @@ func _on_packet(_from: int, packet: PackedByteArray) -> void:
 			peer.kept_messages_max = int(words[1])
 		"browser":
 			peer._drops_when_full = true
+			peer._kept_for_certain = int(words[1])
 		"follow":
 			tell("FOLLOWS %s" % peer.send_tree(["follow", 1, words[1]]))
 		"latency":
