@@ -27,8 +27,8 @@ public sealed record TreeLimits
     /// <summary>Changes of one session that are not begun, in bytes.</summary>
     public int WaitingBytesMax { get; init; } = 4 << 20;
 
-    /// <summary>How far below the highest request of a session others may still come: after a resume, not all come in order.</summary>
-    public int RequestsKept { get; init; } = 4_096;
+    /// <summary>Requests of a session of which the cluster can still say what became of them: twice as many as may wait.</summary>
+    public int RequestsKept { get; init; } = 2_048;
 
     /// <summary>Moves of one transaction for which an order is looked for; with more the whole tree is told again.</summary>
     public int MovesMax { get; init; } = 64;

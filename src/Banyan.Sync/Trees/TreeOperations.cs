@@ -128,15 +128,21 @@ internal sealed class TreeOperations(string root, GameRules rules, GameFiles fil
     {
         if (!TryPath(argument, out path)) return false;
         if (path == root) return Fail("the followed root stays where it is");
-        return rules.AccessToAll(path) == TreeAccess.Write || FailAccess(path);
+        return TryAccess(path[..path.LastIndexOf('/')], path);
     }
 
     private bool TryChild(string parent, Variant argument, out string name)
     {
         if (!argument.TryGetText(out name)) return Fail("a name is no text");
         if (!ScenePath.IsValidName(name, out string? why)) return Fail(why);
-        string path = ScenePath.Join(parent, name);
-        return rules.AccessToAll(path) == TreeAccess.Write || FailAccess(path);
+        return TryAccess(parent, ScenePath.Join(parent, name));
+    }
+
+    // Which children a node has is its own.
+    private bool TryAccess(string parent, string child)
+    {
+        if (rules.AccessTo(parent) != TreeAccess.Write) return FailAccess(parent);
+        return rules.AccessToAll(child) == TreeAccess.Write || FailAccess(child);
     }
 
     private bool TryProperties(Variant argument, out List<PropertyWrite> properties)

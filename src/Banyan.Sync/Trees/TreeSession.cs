@@ -24,6 +24,7 @@ public sealed class TreeSession
     private readonly ByteWriter _writer = new(256);
     private Change? _again;
     private long _waitingBytes;
+    private ulong _acknowledged; // the client has long had the answers through here
     private bool _isRunning;
     private bool _isStarting;
     private bool _isClosed;
@@ -143,19 +144,21 @@ public sealed class TreeSession
     {
         // Its answer is on its way, or was sent on this very connection.
         if (_requests.Contains(change.Request)) return;
-        if (change.Request <= Floor) SendDone(change.Id, change.Request, $"more than {_hub.Limits.RequestsKept} below the last request");
+        if (change.Request <= _acknowledged) SendDone(change.Id, change.Request, $"more than {_hub.Limits.RequestsKept} later requests came before it");
         else if (_answers.Count >= _hub.Limits.AnswersMax) SendDone(change.Id, change.Request, $"more than {_hub.Limits.AnswersMax} changes wait");
         else if (_waitingBytes + message.Length > _hub.Limits.WaitingBytesMax) SendDone(change.Id, change.Request, $"more than {_hub.Limits.WaitingBytesMax} bytes of changes wait");
         else Enqueue(new(change.Id, change.Request, _followed.TryGetValue(change.Id, out FollowedTree? tree) ? tree.Root : NodeId.None, message.ToArray()));
     }
 
-    // Of these the client has long had the answers.
-    private ulong Floor => _requests.Count == 0 || _requests.Max <= (ulong)_hub.Limits.RequestsKept ? 0 : _requests.Max - (ulong)_hub.Limits.RequestsKept;
-
     private void Enqueue(Change change)
     {
         _requests.Add(change.Request);
-        while (_requests.Min <= Floor) _requests.Remove(_requests.Min);
+        if (_requests.Count > _hub.Limits.RequestsKept)
+        {
+            _acknowledged = _requests.Min;
+            _requests.Remove(_acknowledged);
+        }
+
         _answers.Enqueue(change);
         _waiting.Enqueue(change);
         _waitingBytes += change.Message.Length;
@@ -186,7 +189,7 @@ public sealed class TreeSession
             return;
         }
 
-        _edge.Run(new TreeTransaction(operations), change.Request, Math.Min(Floor, change.Request - 1), change.Attempt, outcome => OnOutcome(change, outcome));
+        _edge.Run(new TreeTransaction(operations), change.Request, Math.Min(_acknowledged, change.Request - 1), change.Attempt, outcome => OnOutcome(change, outcome));
     }
 
     private bool TryRead(Change change, out IReadOnlyList<SceneOperation> operations, out string why)
