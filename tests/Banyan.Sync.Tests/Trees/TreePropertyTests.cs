@@ -40,7 +40,9 @@ public sealed class TreePropertyTests
                 }
             }
 
-            if (cluster.Try([.. Enumerable.Range(0, 1 + random.Next(operationsMax)).Select(_ => Operation(cluster.World.Tree, random))]) is null) continue;
+            // So that there is always something to commit.
+            var count = new SetPropertiesOperation(NodeRef.Of(NodeId.Root), [new("step", PropertyValue.Encode(step))]);
+            if (cluster.Try([count, .. Enumerable.Range(0, 1 + random.Next(operationsMax)).Select(_ => Operation(cluster.World.Tree, random))]) is null) continue;
             made++;
             for (int i = 0; i < followers.Length; i++)
             {
