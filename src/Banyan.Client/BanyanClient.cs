@@ -26,7 +26,7 @@ public sealed class BanyanClient : IAsyncDisposable
     private ulong _lastNumber;
     private ulong _lastSequence;
     private Timestamp _seen;
-    private string _lastFailure = "not connected yet";
+    private BanyanException _lastFailure = new(FailureCode.Unavailable, "not connected yet");
     private int _nextGateway;
 
     private BanyanClient(IEnumerable<Uri> gateways, ClientOptions options)
@@ -49,7 +49,7 @@ public sealed class BanyanClient : IAsyncDisposable
         }
 
         await client.DisposeAsync().ConfigureAwait(false);
-        throw new BanyanException(FailureCode.Unavailable, client._lastFailure);
+        throw new BanyanException(client._lastFailure.Code, client._lastFailure.Message);
     }
 
     /// <summary>Connects to one gateway, and to the others that it names when it dies.</summary>
@@ -196,7 +196,7 @@ public sealed class BanyanClient : IAsyncDisposable
             lock (_gate)
             {
                 _pending.Remove(request.Number);
-                request.OnTimeout(_connection is null ? $"no gateway: {_lastFailure}" : "no answer in time");
+                request.OnTimeout(_connection is null ? $"no gateway: {_lastFailure.Message}" : "no answer in time");
             }
 
             return await done.ConfigureAwait(false);
@@ -315,7 +315,7 @@ public sealed class BanyanClient : IAsyncDisposable
         }
         catch (BanyanException e)
         {
-            lock (_gate) _lastFailure = e.Message;
+            lock (_gate) _lastFailure = e;
             return false;
         }
     }

@@ -6,6 +6,9 @@ public sealed record ClientOptions
     /// <summary>How long a request may take, retries through other servers included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What the gateway asks for where games need tokens: one with the right to "operate"; null for none.</summary>
+    public string? Token { get; init; }
+
     /// <summary>How long one attempt to connect may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
@@ -38,6 +39,8 @@ internal sealed class GatewayConnection : IDisposable
         socket.Options.KeepAliveInterval = options.KeepAlive;
         socket.Options.KeepAliveTimeout = options.KeepAlive;
         socket.Options.Proxy = null;
+        socket.Options.CollectHttpResponseDetails = true;
+        if (options.Token is not null) socket.Options.SetRequestHeader("Authorization", "Bearer " + options.Token);
         var uri = new UriBuilder(gateway) { Scheme = gateway.Scheme is "https" or "wss" ? "wss" : "ws", Path = GatewayProtocol.Path };
         GatewayConnection? connection = null;
         try
@@ -56,8 +59,11 @@ internal sealed class GatewayConnection : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or HttpRequestException or IOException)
         {
+            HttpStatusCode status = socket.HttpStatusCode;
             connection?.Dispose();
             socket.Dispose();
+            if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+                throw new BanyanException(FailureCode.BadRequest, $"{gateway} wants a token with the right to \"operate\" ({(options.Token is null ? "there is none" : "it is not this one")})");
             throw new BanyanException(FailureCode.Unavailable, $"{gateway}: {(e is OperationCanceledException ? "no answer in time" : e.Message)}");
         }
     }

@@ -26,9 +26,12 @@ internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
     public static Task<BanyanCommand> RunAsync(params IEnumerable<string> arguments) => RunAsync(null, arguments);
 
     /// <summary>Runs a command against a gateway.</summary>
-    public static async Task<BanyanCommand> RunAsync(Uri? gateway, params IEnumerable<string> arguments)
+    public static Task<BanyanCommand> RunAsync(Uri? gateway, params IEnumerable<string> arguments) => RunWithTokenAsync(null, gateway, arguments);
+
+    /// <summary>Runs a command against a gateway that wants a token.</summary>
+    public static async Task<BanyanCommand> RunWithTokenAsync(string? token, Uri? gateway, params IEnumerable<string> arguments)
     {
-        using Process process = Start(gateway, arguments);
+        using Process process = Start(Executable, gateway, arguments, token);
         process.StandardInput.Close();
         return await EndAsync(process);
     }
@@ -40,7 +43,7 @@ internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
     public static Process StartInForeground(Uri? gateway, IEnumerable<string> arguments) =>
         OperatingSystem.IsLinux() ? Start("/usr/bin/env", gateway, ["--default-signal=INT", Executable, .. arguments]) : Start(gateway, arguments);
 
-    private static Process Start(string program, Uri? gateway, IEnumerable<string> arguments)
+    private static Process Start(string program, Uri? gateway, IEnumerable<string> arguments, string? token = null)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -52,6 +55,8 @@ internal sealed record BanyanCommand(int ExitCode, string Output, string Error)
         };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Remove("BANYAN_GATEWAY");
+        start.Environment.Remove("BANYAN_TOKEN");
+        if (token is not null) start.Environment["BANYAN_TOKEN"] = token;
         if (gateway is not null) start.Environment["BANYAN_GATEWAY"] = gateway.ToString();
         return Process.Start(start)!;
     }

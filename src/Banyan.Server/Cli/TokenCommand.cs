@@ -11,7 +11,7 @@ internal static class TokenCommand
     private static readonly Option<string?> _key = new("--key") { Description = "File with the key that signs it" };
     private static readonly Option<string?> _player = new("--sub") { Description = "The player's name" };
     private static readonly Option<string> _expires = new("--expires") { Description = "For how long it is good: 90s, 15m, 1h, 7d", DefaultValueFactory = _ => "1h" };
-    private static readonly Option<string> _rights = new("--rights") { Description = "play, or watch: sees everything, may do nothing", DefaultValueFactory = _ => "play" };
+    private static readonly Option<string> _rights = new("--rights") { Description = "play; watch: sees everything, may do nothing; operate: banyan's own commands as well (they take it from BANYAN_TOKEN)", DefaultValueFactory = _ => "play" };
     private static readonly Option<string?> _name = new("--name") { Description = "What tokens call the key (kid), so that several can be told apart" };
 
     public static Command Make()
@@ -45,7 +45,8 @@ internal static class TokenCommand
         {
             "play" => PeerRights.Play,
             "watch" => PeerRights.Watch,
-            var other => throw new CommandFailed(ExitCode.BadInput, $"--rights {other}: expected play or watch"),
+            "operate" => PeerRights.Operate,
+            var other => throw new CommandFailed(ExitCode.BadInput, $"--rights {other}: expected play, watch or operate"),
         };
         string token = JoinToken.Write(key, player, rights, expires);
         // What the gateways will not take is not handed out.
@@ -54,7 +55,7 @@ internal static class TokenCommand
         {
             w.WriteString("token", token);
             w.WriteString("sub", player);
-            w.WriteString("rights", rights == PeerRights.Play ? "play" : "watch");
+            w.WriteString("rights", JoinToken.NameOf(rights));
             w.WriteNumber("exp", expires.ToUnixTimeSeconds());
         });
         else Console.WriteLine(token);

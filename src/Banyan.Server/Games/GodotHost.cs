@@ -278,7 +278,7 @@ internal sealed class GodotHost : IFeedSubscriber
     {
         IReadOnlyList<SceneOperation> operations = [];
         string error = "";
-        if (client.Admission.Rights == PeerRights.Play && !_rules.TryJoin(client.Id, _files, out operations, out error))
+        if (client.Admission.Rights != PeerRights.Watch && !_rules.TryJoin(client.Id, _files, out operations, out error))
         {
             client.Socket.Fail("the game's rules: " + error);
             return null;

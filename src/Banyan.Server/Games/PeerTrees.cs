@@ -11,7 +11,7 @@ internal sealed class PeerTrees(GodotHost host, GodotPeer client) : ITreeEdge
 {
     private readonly ByteWriter _frame = new(1024);
 
-    public bool MayChange => client.Admission.Rights == PeerRights.Play;
+    public bool MayChange => client.Admission.Rights != PeerRights.Watch;
 
     public void Send(ReadOnlySpan<byte> message)
     {

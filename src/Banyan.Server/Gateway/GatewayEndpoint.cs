@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using Banyan.Server.Games.Access;
 using Banyan.Server.Hosting;
 
 namespace Banyan.Server.Gateway;
@@ -7,6 +8,7 @@ namespace Banyan.Server.Gateway;
 /// <summary>Where clients connect: takes WebSockets and gives each a session.</summary>
 internal sealed class GatewayEndpoint(StoreLoop loop, ServerOptions options)
 {
+    private readonly GameAccess _access = new(options.Access, TimeProvider.System);
     private readonly ConcurrentDictionary<GatewaySession, byte> _sessions = new();
     private long _accepted;
     private long _refused;
@@ -27,6 +29,14 @@ internal sealed class GatewayEndpoint(StoreLoop loop, ServerOptions options)
         {
             context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
             await context.Response.WriteAsync("this is a WebSocket endpoint of Banyan\n").ConfigureAwait(false);
+            return;
+        }
+
+        if (_access.Operate(context.Request) is { } refusal)
+        {
+            Interlocked.Increment(ref _refused);
+            context.Response.StatusCode = refusal.Status;
+            await context.Response.WriteAsync(refusal.Why + "\n").ConfigureAwait(false);
             return;
         }
 

@@ -8,4 +8,7 @@ public enum PeerRights
 
     /// <summary>See everything; every write and every call is refused.</summary>
     Watch,
+
+    /// <summary>Whatever an operator may: everything, and Banyan's own protocol besides Godot's.</summary>
+    Operate,
 }

@@ -48,7 +48,9 @@ public sealed class AccessTests
         await using LocalCluster cluster = await LocalCluster.StartAsync(
             BanyanCommand.Executable, 1, null, "--project", game.Path, "--token-key", old.Path, "--token-key", fresh.Path);
         Uri gateway = cluster.Gateways[0];
-        (await BanyanCommand.RunAsync(gateway, "import", game.Main)).AssertDone();
+        (await BanyanCommand.RunAsync(gateway, "tree")).AssertFailed(2, "wants a token with the right to \"operate\" (there is none)");
+        (await BanyanCommand.RunWithTokenAsync(await old.TokenAsync("alice"), gateway, "import", game.Main)).AssertFailed(2, "it is not this one");
+        (await fresh.OperateAsync(gateway, "import", game.Main)).AssertDone();
         Assert.False((await Door.GamesAsync(gateway)).GetProperty("open").GetBoolean());
 
         Assert.Equal(new(HttpStatusCode.Unauthorized, NoToken + "\n"), await Door.KnockAsync(gateway));
@@ -85,7 +87,7 @@ public sealed class AccessTests
         using var game = new GameFolder();
         using KeyFile key = await KeyFile.MakeAsync();
         await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 2, null, "--project", game.Path, "--token-key", key.Path);
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        (await key.OperateAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
         await using RawGame player = await RawGame.ConnectAsync(cluster.Gateways[0], "token=" + await key.TokenAsync("alice"));
         await player.TakeSpawnAsync($"{player.Peer}");
         RawGame watcher = await RawGame.ConnectAsync(cluster.Gateways[1], "token=" + await key.TokenAsync("bob", "--rights", "watch"));
@@ -105,7 +107,7 @@ public sealed class AccessTests
         await Poll.UntilAsync(async () => await Door.RefusedAsync(cluster.Gateways[1], Refused) == 2, () => "two refusals");
 
         // And nothing was spawned for it: its tree is the player's.
-        BanyanCommand tree = await BanyanCommand.RunAsync(cluster.Gateways[0], "tree", "/root/Main/Players", "--depth", "1", "--json");
+        BanyanCommand tree = await key.OperateAsync(cluster.Gateways[0], "tree", "/root/Main/Players", "--depth", "1", "--json");
         Assert.Equal([$"/root/Main/Players", $"/root/Main/Players/{player.Peer}"], tree.Json.EnumerateArray().Select(n => n.GetProperty("path").GetString()));
         int peer = watcher.Peer;
         await watcher.DisposeAsync();
@@ -118,7 +120,7 @@ public sealed class AccessTests
         using var game = new GameFolder();
         using KeyFile key = await KeyFile.MakeAsync("k");
         await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 2, null, "--project", game.Path, "--token-key", key.Path);
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        (await key.OperateAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
         Uri Address(int gateway, string token) => new UriBuilder(cluster.Gateways[gateway]) { Scheme = "ws", Path = "/godot", Query = "token=" + token }.Uri;
         string expired = HandMade(key, "k", """{"sub":"alice","exp":1700000000}""");
         await using var late = new GameConnection([Address(0, expired)]);
@@ -147,7 +149,7 @@ public sealed class AccessTests
         (await BanyanCommand.RunAsync("token", "--sub", "alice")).AssertFailed(2, "--key FILE is missing");
         (await BanyanCommand.RunAsync("token", "--key", key.Path)).AssertFailed(2, "--sub NAME is missing");
         (await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", "alice", "--expires", "soon")).AssertFailed(2, "--expires soon: expected a number and s, m, h or d");
-        (await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", "alice", "--rights", "rule")).AssertFailed(2, "--rights rule: expected play or watch");
+        (await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", "alice", "--rights", "rule")).AssertFailed(2, "--rights rule: expected play, watch or operate");
         (await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", new string('a', 129))).AssertFailed(2, "the token's sub is no name of 1 to 128 bytes");
         (await BanyanCommand.RunAsync("token", "new-key", "--name", "a b")).AssertFailed(2, "--name \"a b\": expected letters");
         BanyanCommand made = await BanyanCommand.RunAsync("token", "--key", key.Path, "--sub", "alice", "--expires", "15m", "--rights", "watch", "--json");

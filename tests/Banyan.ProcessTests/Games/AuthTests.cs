@@ -14,7 +14,7 @@ public sealed class AuthTests
     {
         using var game = new GameFolder();
         using KeyFile key = await KeyFile.MakeAsync();
-        await using LocalCluster cluster = await StartAsync(game, "--token-key", key.Path, "--auth-callback");
+        await using LocalCluster cluster = await StartAsync(game, key, "--token-key", key.Path, "--auth-callback");
         byte[] token = Encoding.UTF8.GetBytes(await key.TokenAsync("alice"));
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await one.SendAsync(writer => writer.Raw([7, 0, .. token]));
@@ -38,7 +38,7 @@ public sealed class AuthTests
     {
         using var game = new GameFolder();
         using KeyFile key = await KeyFile.MakeAsync();
-        await using LocalCluster cluster = await StartAsync(game, "--token-key", key.Path, "--auth-callback");
+        await using LocalCluster cluster = await StartAsync(game, key, "--token-key", key.Path, "--auth-callback");
         Uri gateway = cluster.Gateways[0];
         foreach ((string why, byte[] packet) in new (string, byte[])[]
         {
@@ -64,7 +64,7 @@ public sealed class AuthTests
     {
         using var game = new GameFolder();
         using KeyFile key = await KeyFile.MakeAsync();
-        await using LocalCluster cluster = await StartAsync(game, "--token-key", key.Path, "--auth-callback");
+        await using LocalCluster cluster = await StartAsync(game, key, "--token-key", key.Path, "--auth-callback");
         for (int i = 0; i < 21; i++)
         {
             await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
@@ -79,7 +79,7 @@ public sealed class AuthTests
     public async Task In_an_open_gateway_a_game_with_auth_callback_plays(params string[] more)
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await StartAsync(game, ["--open", .. more]);
+        await using LocalCluster cluster = await StartAsync(game, null, ["--open", .. more]);
         await using ModelGame one = await ModelGame.ConnectAsync(cluster.Gateways[0], game, [1, 2, 3]);
         await using ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[0], game, [4]);
         await Poll.UntilAsync(
@@ -94,10 +94,13 @@ public sealed class AuthTests
         Assert.Empty((await Door.GamesAsync(cluster.Gateways[0])).GetProperty("refused").EnumerateObject());
     }
 
-    private static async Task<LocalCluster> StartAsync(GameFolder game, params string[] options)
+    private static async Task<LocalCluster> StartAsync(GameFolder game, KeyFile? key, params string[] options)
     {
         LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, ["--project", game.Path, .. options]);
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        BanyanCommand import = key is null
+            ? await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)
+            : await key.OperateAsync(cluster.Gateways[0], "import", game.Main);
+        import.AssertDone();
         return cluster;
     }
 }

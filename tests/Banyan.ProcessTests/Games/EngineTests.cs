@@ -30,7 +30,7 @@ public sealed class EngineTests
         foreach (string[] access in new[] { ["--token-key", key.Path, "--auth-callback"], new[] { "--open", "--auth-callback" }, ["--open"] })
         {
             await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, ["--project", Checkout.PlainGame, .. access]);
-            (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", Path.Combine(Checkout.PlainGame, "main.tscn"))).AssertDone();
+            (await key.OperateAsync(cluster.Gateways[0], "import", Path.Combine(Checkout.PlainGame, "main.tscn"))).AssertDone();
             using var one = Start(godot, cluster.Gateways[0], await key.TokenAsync("alice"));
             using var two = Start(godot, cluster.Gateways[0], await key.TokenAsync("bob"));
             await Poll.UntilAsync(() => PeerOf(one) is not null && PeerOf(two) is not null && Sees(one, two) && Sees(two, one), () => $"{one}\n{two}");

@@ -16,5 +16,9 @@ internal sealed class KeyFile : IDisposable
     public async Task<string> TokenAsync(string player, params IEnumerable<string> more) =>
         (await BanyanCommand.RunAsync(["token", "--key", Path, "--sub", player, .. more])).AssertDone().Output.Trim();
 
+    /// <summary>Runs a command of an operator.</summary>
+    public async Task<BanyanCommand> OperateAsync(Uri gateway, params IEnumerable<string> arguments) =>
+        await BanyanCommand.RunWithTokenAsync(await TokenAsync("operator", "--rights", "operate"), gateway, arguments);
+
     public void Dispose() => _file.Dispose();
 }

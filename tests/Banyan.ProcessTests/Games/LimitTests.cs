@@ -33,7 +33,7 @@ public sealed class LimitTests
         await using LocalCluster cluster = await LocalCluster.StartAsync(
             BanyanCommand.Executable, 1, null, "--project", game.Path, "--token-key", key.Path, "--connections-per-address", "2");
         Uri gateway = cluster.Gateways[0];
-        (await BanyanCommand.RunAsync(gateway, "import", game.Main)).AssertDone();
+        (await key.OperateAsync(gateway, "import", game.Main)).AssertDone();
         for (int i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await Door.KnockAsync(gateway, "token=guess")).Status);
         Assert.Equal(new(HttpStatusCode.TooManyRequests, "too many refused attempts from this address, wait a minute\n"), await Door.KnockAsync(gateway, "token=guess"));
         Assert.Equal(1, await Door.RefusedAsync(gateway, "429: too many refused attempts from this address, wait a minute"));

@@ -1,4 +1,5 @@
 using System.Net;
+using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Games.Access;
 
@@ -9,6 +10,7 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     private static readonly AccessRefusal _otherPage = new(StatusCodes.Status403Forbidden, "pages of this origin may not connect (--allow-origin)");
     private static readonly AccessRefusal _noToken = new(StatusCodes.Status401Unauthorized, "no token: neither ?token= in the address nor an Authorization: Bearer header");
     private static readonly AccessRefusal _tooManyRefused = new(StatusCodes.Status429TooManyRequests, "too many refused attempts from this address, wait a minute");
+    private static readonly AccessRefusal _notAnOperator = new(StatusCodes.Status403Forbidden, "the token has no right to \"operate\"");
     private readonly RefusedAttempts _refused = new(time);
 
     /// <summary>Connections that one address may have at a time; 0 for any number.</summary>
@@ -31,6 +33,15 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
         if (!options.IsOpen) return Refused(AddressOf(request), _noToken);
         admission = Admission.Anybody;
         return null;
+    }
+
+    /// <summary>Lets a client of Banyan's own protocol in, which may change everything; says why not, or null if it may.</summary>
+    public AccessRefusal? Operate(HttpRequest request)
+    {
+        if (options.Keys.Count == 0) return null;
+        if (TokenOf(request) is not { } token) return Refused(AddressOf(request), _noToken);
+        if (Check(token, canResume: false, AddressOf(request), out Admission? admission) is { } refusal) return refusal;
+        return admission!.Rights == PeerRights.Operate ? null : Refused(AddressOf(request), _notAnOperator);
     }
 
     /// <summary>What a client has to say that was let in without saying who it is.</summary>

@@ -12,7 +12,7 @@ namespace Banyan.Server.Games.Access;
 /// <remarks>
 /// <code>
 /// header   { "alg": "HS256", ["typ": "JWT"], ["kid": key] }
-/// payload  { "sub": player, "exp": seconds, ["nbf": seconds], ["aud": "banyan"], ["rights": ["play" | "watch"]] }
+/// payload  { "sub": player, "exp": seconds, ["nbf": seconds], ["aud": "banyan"], ["rights": ["play" | "watch" | "operate"]] }
 /// token    base64url(header) "." base64url(payload) "." base64url(HMAC-SHA256 of all before)
 /// </code>
 /// Strict where a reader's leniency has cost others: one algorithm, no duplicate names, no second spelling of the same
@@ -58,7 +58,7 @@ internal static class JoinToken
             writer.WriteString("aud", Audience);
             writer.WriteNumber("exp", expires.ToUnixTimeSeconds());
             writer.WriteStartArray("rights");
-            writer.WriteStringValue(rights == PeerRights.Play ? "play" : "watch");
+            writer.WriteStringValue(NameOf(rights));
             writer.WriteEndArray();
             writer.WriteEndObject();
         }
@@ -136,7 +136,7 @@ internal static class JoinToken
         if (claims.TryGetProperty("aud", out JsonElement audience) && !IsForUs(audience)) return Refuse($"the token's aud is not \"{Audience}\"", out why);
         string? player = Text(claims, "sub");
         if (string.IsNullOrEmpty(player) || Encoding.UTF8.GetByteCount(player) > PlayerBytesMax) return Refuse($"the token's sub is no name of 1 to {PlayerBytesMax} bytes", out why);
-        if (Rights(claims) is not { } rights) return Refuse("the token's rights are no array of \"play\" and \"watch\"", out why);
+        if (Rights(claims) is not { } rights) return Refuse("the token's rights are no array of \"play\", \"watch\" and \"operate\"", out why);
         admission = new(player, rights, MayOnlyResume: seconds >= expires + SkewSeconds);
         why = admission.MayOnlyResume ? Expired : "";
         return !admission.MayOnlyResume;
@@ -154,6 +154,14 @@ internal static class JoinToken
         return false;
     }
 
+    /// <summary>What rights are called in a token.</summary>
+    public static string NameOf(PeerRights rights) => rights switch
+    {
+        PeerRights.Play => "play",
+        PeerRights.Watch => "watch",
+        _ => "operate",
+    };
+
     private static PeerRights? Rights(JsonElement claims)
     {
         if (!claims.TryGetProperty("rights", out JsonElement rights)) return PeerRights.Play;
@@ -162,7 +170,8 @@ internal static class JoinToken
         foreach (JsonElement one in rights.EnumerateArray())
         {
             if (one.ValueKind != JsonValueKind.String) return null;
-            if (one.ValueEquals("play")) all = PeerRights.Play;
+            if (one.ValueEquals("operate")) all = PeerRights.Operate;
+            else if (one.ValueEquals("play")) all = all == PeerRights.Operate ? all : PeerRights.Play;
             else if (one.ValueEquals("watch")) all ??= PeerRights.Watch;
             else return null;
         }
