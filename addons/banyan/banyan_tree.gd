@@ -44,6 +44,7 @@ const _Differences := preload("tree/differences.gd")
 @export var compares_max := 2000
 
 static var _last_id := 0
+static var _last_request := 0 # of all trees: they share a session
 
 var _id := 0
 var _peer: BanyanMultiplayerPeer
@@ -111,7 +112,8 @@ func _follow() -> void:
 func _send(operations: Array) -> void:
 	if operations.is_empty():
 		return
-	_request += 1
+	_last_request += 1
+	_request = _last_request
 	_under_way = operations
 	# Without a connection it is sent after the next one's answer.
 	_peer.send_tree(["change", _id, _request, operations])

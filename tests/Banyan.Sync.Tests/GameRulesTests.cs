@@ -1,5 +1,6 @@
 using Banyan.Scene.Operations;
 using Banyan.Sync.Peers;
+using Banyan.Sync.Trees;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Tests;
@@ -33,7 +34,20 @@ public sealed class GameRulesTests
         Assert.Equal("res://no.tscn: no such scene", error);
     }
 
+    [Fact]
+    public void Of_several_trees_above_a_node_the_nearest_counts()
+    {
+        Assert.True(GameRules.TryParse("""{ "trees": { "/root/Main": "write", "/root/Main/Level": "read", "/root/Main/Level/Chest": "write" } }""", out GameRules rules, out _));
+        string[] paths = ["/root", "/root/Main", "/root/Mainland", "/root/Main/A/B", "/root/Main/Level/C", "/root/Main/Level/Chest", "/root/Main/Levels"];
+        Assert.Equal([TreeAccess.None, TreeAccess.Write, TreeAccess.None, TreeAccess.Write, TreeAccess.Read, TreeAccess.Write, TreeAccess.Write], paths.Select(rules.AccessTo));
+        Assert.Equal((TreeAccess.Read, TreeAccess.Write, TreeAccess.Write), (rules.AccessToAll("/root/Main"), rules.AccessToAll("/root/Main/A"), rules.AccessToAll("/root/Main/Level/Chest")));
+        Assert.Equal(TreeAccess.None, GameRules.None.AccessTo("/root"));
+    }
+
     [Theory]
+    [InlineData("{ \"trees\": [] }", "\"trees\": expected an object")]
+    [InlineData("{ \"trees\": { \"Main\": \"read\" } }", "\"Main\" is no path from /root")]
+    [InlineData("{ \"trees\": { \"/root/Main\": \"all\" } }", "expected \"read\" or \"write\"")]
     [InlineData("", "line 1: ")]
     [InlineData("[]", "expected an object")]
     [InlineData("{ \"joins\": [] }", "\"joins\" is none of")]

@@ -125,7 +125,7 @@ func _spawn(parent_path: String, name: String, type: String, values: Dictionary)
 	var mirrored := _Mirrored.new(name, null)
 	mirrored.attach(parent, name)
 	mirrored.type = type
-	if spawning.has(path) and spawning[path][2] == type and spawning[path][3] == values:
+	if spawning.has(path) and spawning[path][2] == type and _has_all(values, spawning[path][3]):
 		# It stands here already, or was taken away again in the meantime.
 		mirrored.node = spawning[path][0] if is_instance_valid(spawning[path][0]) else null
 		mirrored.values = spawning[path][1]
@@ -271,6 +271,11 @@ func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
 	for property: StringName in watched:
 		if not unsent.has(property) and not mirrored.sent.has(property):
 			mirrored.values[property] = _Catalogue.copy(node.get(property))
+
+
+# What was sent has come back, with what its scene has beside it. A null is nothing that would be stored.
+static func _has_all(values: Dictionary, sent: Dictionary) -> bool:
+	return sent.keys().all(func(key: String) -> bool: return _Catalogue.is_equal(values.get(key), sent[key]))
 
 
 static func _tell(mirrored: _Mirrored, values: Dictionary) -> void:
