@@ -79,6 +79,7 @@ var _pinged_at := 0
 var _reported_at := 0
 var _polled_at := 0
 var _latency := 0.0
+var _tree_request := 0
 var _warned: Dictionary[String, bool] = {}
 # A browser's socket drops whole messages when its buffer is full; elsewhere the sender waits.
 var _drops_when_full := OS.has_feature("web")
@@ -116,6 +117,12 @@ func get_latency() -> float:
 ## Sends a message of a [BanyanTree]. False if there is no connection: [signal resumed] tells when there is one again.
 func send_tree(message: Array) -> bool:
 	return _welcomed and _send(_Out.TREE, var_to_bytes(message))
+
+
+## The next number for a change by a [BanyanTree]: all trees of a session count together.
+func next_tree_request() -> int:
+	_tree_request += 1
+	return _tree_request
 
 
 func _poll() -> void:

@@ -44,7 +44,6 @@ const _Differences := preload("tree/differences.gd")
 @export var compares_max := 2000
 
 static var _last_id := 0
-static var _last_request := 0 # of all trees: they share a session
 
 var _id := 0
 var _peer: BanyanMultiplayerPeer
@@ -52,6 +51,7 @@ var _mirror: _Mirror
 var _differences: _Differences
 var _is_following := false
 var _is_ready := false
+var _is_lost := false
 var _is_refused := false
 var _request := 0
 var _under_way: Array = []
@@ -61,6 +61,11 @@ var _next := 0.0
 ## True between [signal tree_ready] and whatever ends it.
 func is_tree_ready() -> bool:
 	return _is_ready
+
+
+## Tries once more to follow, after [signal tree_lost].
+func follow_again() -> void:
+	_is_lost = false
 
 
 func _enter_tree() -> void:
@@ -87,7 +92,7 @@ func _process(delta: float) -> void:
 			peer.resumed.connect(_on_resumed)
 	if _peer == null:
 		return
-	if not _is_following:
+	if not _is_following and not _is_lost:
 		_follow()
 	_next -= delta
 	if _is_ready and _under_way.is_empty() and _next <= 0.0:
@@ -101,6 +106,7 @@ func _leave_peer() -> void:
 		_peer.resumed.disconnect(_on_resumed)
 	_peer = null
 	_is_following = false
+	_is_lost = false
 	_is_ready = false
 	_under_way = []
 
@@ -112,16 +118,16 @@ func _follow() -> void:
 func _send(operations: Array) -> void:
 	if operations.is_empty():
 		return
-	_last_request += 1
-	_request = _last_request
+	_request = _peer.next_tree_request()
 	_under_way = operations
 	# Without a connection it is sent after the next one's answer.
 	_peer.send_tree(["change", _id, _request, operations])
 
 
 func _on_resumed(_milliseconds: int) -> void:
-	_is_ready = false
-	_follow()
+	if _is_following:
+		_is_ready = false
+		_follow()
 
 
 func _on_message(message: Array) -> void:
@@ -136,6 +142,8 @@ func _on_message(message: Array) -> void:
 			_on_done(message[3])
 		"lost" when message[2] is String:
 			_is_ready = false
+			_is_following = false
+			_is_lost = true
 			_under_way = []
 			tree_lost.emit(message[2])
 

@@ -4,6 +4,10 @@ extends RefCounted
 
 # Never set from outside, whatever a class calls its own.
 const _FORBIDDEN: Array[StringName] = [&"script", &"name", &"owner", &"multiplayer", &"scene_file_path"]
+## Of one value.
+const BYTES_MAX := 1 << 17
+const _ITEMS_MAX := 1024
+const _DEPTH_MAX := 24
 const _UNSENDABLE: Array[int] = [TYPE_OBJECT, TYPE_RID, TYPE_CALLABLE, TYPE_SIGNAL]
 
 ## Classes that may be made.
@@ -69,6 +73,21 @@ func values_of(node: Node) -> Dictionary[StringName, Variant]:
 	for property: StringName in watched(node):
 		values[property] = copy(node.get(property))
 	return values
+
+
+## True if a gateway takes the value. One that it does not take would end the session.
+static func is_sendable(value: Variant, depth := 0) -> bool:
+	if typeof(value) in _UNSENDABLE or value == null or depth > _DEPTH_MAX:
+		return false
+	if typeof(value) < TYPE_DICTIONARY:
+		return depth > 0 or var_to_bytes(value).size() <= BYTES_MAX
+	if value.size() > _ITEMS_MAX:
+		return false
+	if value is Array:
+		return value.all(func(item: Variant) -> bool: return is_sendable(item, depth + 1)) and (depth > 0 or var_to_bytes(value).size() <= BYTES_MAX)
+	if value is Dictionary:
+		return is_sendable(value.keys(), depth + 1) and is_sendable(value.values(), depth + 1) and (depth > 0 or var_to_bytes(value).size() <= BYTES_MAX)
+	return true
 
 
 ## A value that does not change when the node's does.

@@ -8,12 +8,15 @@ const _Mirrored := preload("mirrored.gd").Mirrored
 
 # Of one transaction; the rest follows in the next.
 const _OPERATIONS_MAX := 64
-const _VALUES_MAX := 512
+const _VALUES_MAX := 256
+const _BYTES_MAX := 1 << 18
 
 var _mirror: _Mirror
 var _turn: Array[_Mirrored] = []
 var _operations := []
 var _values := 0
+var _bytes := 0
+var _has_warned := false
 # Where things are once the operations so far are done.
 var _parents: Dictionary[_Mirrored, String] = {}
 var _names: Dictionary[_Mirrored, String] = {}
@@ -27,6 +30,7 @@ func _init(mirror: _Mirror) -> void:
 func take(compares_max: int) -> Array:
 	_operations = []
 	_values = 0
+	_bytes = 0
 	_parents.clear()
 	_names.clear()
 	_look_at_structure()
@@ -100,11 +104,11 @@ func _spawn(top: _Mirrored, above: String, node: Node, again: Dictionary[_Mirror
 	var values := _mirror.catalogue.values_of(node)
 	var told := {}
 	for property: StringName in values:
-		if not _Catalogue.is_equal(values[property], ClassDB.class_get_property_default_value(node.get_class(), property)):
+		var is_default := _Catalogue.is_equal(values[property], ClassDB.class_get_property_default_value(node.get_class(), property))
+		if not is_default and _take(node, property, values[property]):
 			told[String(property)] = values[property]
 	var type := _mirror.catalogue.type_of(node)
 	_operations.append(["spawn", above, String(node.name), type, told])
-	_values += told.size()
 	_mirror.spawning[path] = [node, values, type, told]
 	for child in node.get_children():
 		if _mirror.is_ours(child) and not _mirror.by_node.has(child.get_instance_id()):
@@ -129,16 +133,32 @@ func _look_at_properties(compares_max: int) -> void:
 		for property: StringName in mirrored.values:
 			compares_max -= 1
 			var value: Variant = mirrored.node.get(property)
-			if not _Catalogue.is_equal(value, mirrored.values[property]):
-				changed[String(property)] = _Catalogue.copy(value)
-				mirrored.sent[property] = changed[String(property)]
+			if _Catalogue.is_equal(value, mirrored.values[property]):
+				continue
+			value = _Catalogue.copy(value)
+			if _take(mirrored.node, property, value):
+				changed[String(property)] = value
+				mirrored.sent[property] = value
+			else:
+				mirrored.values[property] = value
 		if not changed.is_empty():
 			_operations.append(["set", _path(mirrored), changed])
-			_values += changed.size()
+
+
+# False if it cannot be sent at all.
+func _take(node: Node, property: StringName, value: Variant) -> bool:
+	if _Catalogue.is_sendable(value):
+		_values += 1
+		_bytes += var_to_bytes(value).size()
+		return true
+	if not _has_warned and value != null:
+		_has_warned = true
+		push_warning("BanyanTree: %s of %s is not sent: it is no plain value, or too large" % [property, node.get_path()])
+	return false
 
 
 func _is_full() -> bool:
-	return _operations.size() >= _OPERATIONS_MAX or _values >= _VALUES_MAX
+	return _operations.size() >= _OPERATIONS_MAX or _values >= _VALUES_MAX or _bytes >= _BYTES_MAX
 
 
 func _path(mirrored: _Mirrored) -> String:

@@ -125,7 +125,7 @@ func _spawn(parent_path: String, name: String, type: String, values: Dictionary)
 	var mirrored := _Mirrored.new(name, null)
 	mirrored.attach(parent, name)
 	mirrored.type = type
-	if spawning.has(path) and spawning[path][2] == type and _has_all(values, spawning[path][3]):
+	if spawning.has(path) and spawning[path][2] == type and _holds(values, spawning[path][3]):
 		# It stands here already, or was taken away again in the meantime.
 		mirrored.node = spawning[path][0] if is_instance_valid(spawning[path][0]) else null
 		mirrored.values = spawning[path][1]
@@ -137,6 +137,8 @@ func _spawn(parent_path: String, name: String, type: String, values: Dictionary)
 		_bind(mirrored)
 		dirty[mirrored] = true
 		dirty[parent] = true
+		# What the cluster knows of a scene besides.
+		_assign(mirrored, _news(mirrored, values))
 		return
 	mirrored.node = _show(parent, name, type)
 	if mirrored.node == null:
@@ -265,7 +267,9 @@ func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
 				mirrored.values[property] = mirrored.sent[property]
 				mirrored.sent.erase(property)
 			continue
-		if catalogue.try_set(node, property, values[key]):
+		if values[key] == null:
+			mirrored.told.erase(property)
+		if catalogue.try_set(node, property, values[key] if values[key] != null else ClassDB.class_get_property_default_value(node.get_class(), property)):
 			unsent.erase(property)
 	# Some properties are two views of one thing.
 	for property: StringName in watched:
@@ -274,14 +278,14 @@ func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
 
 
 # What was sent has come back, with what its scene has beside it. A null is nothing that would be stored.
-static func _has_all(values: Dictionary, sent: Dictionary) -> bool:
-	return sent.keys().all(func(key: String) -> bool: return _Catalogue.is_equal(values.get(key), sent[key]))
-
-
 static func _tell(mirrored: _Mirrored, values: Dictionary) -> void:
 	for key: Variant in values:
 		if key is String or key is StringName:
 			mirrored.told[StringName(key)] = true
+
+
+static func _holds(all: Dictionary, some: Dictionary) -> bool:
+	return some.keys().all(func(key: String) -> bool: return all.has(key) and _Catalogue.is_equal(all[key], some[key]))
 
 
 static func _is_same(mirrored: _Mirrored, type: String, values: Dictionary) -> bool:

@@ -153,6 +153,20 @@ func what_goes() -> void:
 	await settle()
 	check_equal(here.get_node("House").position, there.get_node("House").position, "of two at once one wins, everywhere")
 
+	# What no gateway would take stays here.
+	var large := Label.new()
+	large.name = "Large"
+	large.text = "x".repeat(200000)
+	large.tooltip_text = "fits"
+	here.add_child(large)
+	await settle()
+	check_equal(["", "fits"], [there.get_node("Large").text, there.get_node("Large").tooltip_text], "a value that is too large is not sent")
+
+	# A property that the cluster forgets.
+	cluster.commit([["set", "Large", { "tooltip_text": null }]])
+	await settle()
+	check_equal("", here.get_node("Large").tooltip_text, "what the cluster forgets is as the class has it")
+
 	var commits := cluster.commits
 	var drop := preload("res://world/drop.tscn").instantiate()
 	drop.name = "Drop"
