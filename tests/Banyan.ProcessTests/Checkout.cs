@@ -14,6 +14,10 @@ internal static class Checkout
     public static string AddonGame =>
         Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "addon", "project.godot")) ?? throw new FileNotFoundException("tests/godot/addon/project.godot"))!;
 
+    /// <summary>The folder of the plaza's Godot project.</summary>
+    public static string Plaza =>
+        Path.GetDirectoryName(Find(Path.Combine("examples", "plaza", "game", "project.godot")) ?? throw new FileNotFoundException("examples/plaza/game/project.godot"))!;
+
     /// <summary>The folder of the addon.</summary>
     public static string Addon =>
         Path.GetDirectoryName(Find(Path.Combine("addons", "banyan", "plugin.cfg")) ?? throw new FileNotFoundException("addons/banyan/plugin.cfg"))!;
