@@ -21,7 +21,8 @@ public sealed record GodotPoll(double PollMs, double PollP99Ms, long BytesPerPol
         string project = FindProject() ?? throw new IOException($"{Project} is in none of the folders above {AppContext.BaseDirectory}");
         var start = new ProcessStartInfo(godot, ["--headless", "--path", project, "--", Text(options.Synchronizers), Text(options.Clients), Text(options.Ticks)])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using Process engine = Start(start);
         Task<string> errors = engine.StandardError.ReadToEndAsync();

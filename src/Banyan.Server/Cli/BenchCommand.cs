@@ -167,8 +167,12 @@ internal static class BenchCommand
         {
             var options = new GatewayBenchOptions(OwnProgram.File, parsed.GetValue(folder)!)
             {
-                Active = parsed.GetValue(active), Rate = parsed.GetValue(rate), Idle = parsed.GetValue(idle), Calls = parsed.GetValue(calls),
-                Failovers = parsed.GetValue(failovers), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                Active = parsed.GetValue(active),
+                Rate = parsed.GetValue(rate),
+                Idle = parsed.GetValue(idle),
+                Calls = parsed.GetValue(calls),
+                Failovers = parsed.GetValue(failovers),
+                Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
             };
             if (Math.Min(Math.Min(options.Active, options.Idle), Math.Min(options.Calls, options.Failovers)) < 0 || options.Rate <= 0 || options.Duration <= TimeSpan.Zero)
                 throw new CommandFailed(ExitCode.BadInput, "expected numbers from 0, and a rate and seconds above it");

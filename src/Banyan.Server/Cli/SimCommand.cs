@@ -43,7 +43,9 @@ internal static class SimCommand
         bool json = parsed.GetValue(CommandLine.Json);
         var options = new RunOptions
         {
-            Faults = parsed.GetValue(_calm) ? FaultOptions.None : null, Servers = ReadServers(parsed), Without = ReadWithout(parsed),
+            Faults = parsed.GetValue(_calm) ? FaultOptions.None : null,
+            Servers = ReadServers(parsed),
+            Without = ReadWithout(parsed),
         };
         if (parsed.GetValue(_shrink)) return Shrink(first, last, operations, workload, options, json);
         if (first == last)
