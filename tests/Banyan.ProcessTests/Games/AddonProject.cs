@@ -3,16 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace Banyan.ProcessTests.Games;
 
-/// <summary>A copy of tests/godot/addon with the addon in it, as the editor would leave it.</summary>
+/// <summary>A copy of a game with the addon in it, as the editor would leave it.</summary>
 internal sealed partial class AddonProject : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public AddonProject()
+    public AddonProject() : this(Checkout.AddonGame)
     {
-        foreach (string file in Directory.EnumerateFiles(Checkout.AddonGame, "*", SearchOption.AllDirectories))
+    }
+
+    public AddonProject(string game)
+    {
+        foreach (string file in Directory.EnumerateFiles(game, "*", SearchOption.AllDirectories))
         {
-            string copy = System.IO.Path.Combine(Path, System.IO.Path.GetRelativePath(Checkout.AddonGame, file));
+            string name = System.IO.Path.GetRelativePath(game, file);
+            if (name.StartsWith("addons", StringComparison.Ordinal) || name.StartsWith(".godot", StringComparison.Ordinal)) continue;
+            string copy = System.IO.Path.Combine(Path, name);
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }

@@ -9,10 +9,11 @@ public sealed class PlazaEngineTests
     public async Task Players_carry_the_same_prop_in_turn_and_see_one_door_also_when_a_gateway_is_killed()
     {
         string godot = Engine.Binary;
+        using var project = new AddonProject(Checkout.Plaza);
         await using LocalCluster cluster = await PlazaGameClient.StartClusterAsync(null);
         string[] urls = [.. cluster.Gateways.Select(g => $"ws://{g.Authority}/godot")];
-        using Engine addon = Start(godot, urls[1], urls[2], urls[0]);
-        using Engine stock = Start(godot, "--stock", urls[2]);
+        using Engine addon = Start(godot, project.Path, urls[1], urls[2], urls[0]);
+        using Engine stock = Start(godot, project.Path, "--stock", urls[2]);
         await UntilAsync(() => Peer(addon) is not null && Peer(stock) is not null, addon, stock);
         await UntilAsync(() => Plays(addon, Peer(addon)!, Peer(stock)!) && Plays(stock, Peer(addon)!, Peer(stock)!), addon, stock);
 
@@ -27,7 +28,7 @@ public sealed class PlazaEngineTests
         }
     }
 
-    private static Engine Start(string godot, params string[] arguments) => new(godot, Checkout.Plaza, ["--", "--demo", .. arguments]);
+    private static Engine Start(string godot, string project, params string[] arguments) => new(godot, project, ["--", "--demo", .. arguments]);
 
     private static string? Peer(Engine game) => game.After("JOINED").FirstOrDefault();
 
