@@ -277,13 +277,13 @@ func _assign(mirrored: _Mirrored, values: Dictionary) -> void:
 			mirrored.values[property] = _Catalogue.copy(node.get(property))
 
 
-# What was sent has come back, with what its scene has beside it. A null is nothing that would be stored.
 static func _tell(mirrored: _Mirrored, values: Dictionary) -> void:
 	for key: Variant in values:
 		if key is String or key is StringName:
 			mirrored.told[StringName(key)] = true
 
 
+# What was sent has come back, with what its scene has beside it.
 static func _holds(all: Dictionary, some: Dictionary) -> bool:
 	return some.keys().all(func(key: String) -> bool: return all.has(key) and _Catalogue.is_equal(all[key], some[key]))
 
