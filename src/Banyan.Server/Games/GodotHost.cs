@@ -345,8 +345,8 @@ internal sealed class GodotHost : IFeedSubscriber
             {
                 bool isNew = _records.TryAdd(id, record);
                 _records[id] = record;
-                if (isNew && !IsOwn(record)) _hub.AddPeer(id);
-                else come.Add(id);
+                if (isNew) _hub.AddPeer(id);
+                if (!isNew || IsOwn(record)) come.Add(id);
             }
         }
 

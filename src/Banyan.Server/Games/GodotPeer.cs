@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Banyan.Kv.Commands;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
@@ -155,7 +156,7 @@ internal sealed class GodotPeer : IPeerOutbox
 
     public void Transact(uint number, IReadOnlyList<SceneOperation> operations)
     {
-        if (operations.Count == 0 || IsGone) return;
+        if (operations.Count == 0 || IsGone || Socket.Fault is not null) return;
         if (_transactions.Count >= TransactionsMax)
         {
             Socket.Fail($"more than {TransactionsMax} changes wait to be made", isFinal: false);
@@ -216,6 +217,16 @@ internal sealed class GodotPeer : IPeerOutbox
         _host.Run(new SceneTransaction(next.Operations), RequestOf(next.Number, next.Index), next.Number == 0 ? 0 : (next.Number * RequestsOfPacketMax) - 1, outcome =>
         {
             _isRunning = false;
+            if (CanResume && next.Number != 0 && IsOpen(outcome))
+            {
+                // The client has it still, and sends it again through a gateway that can tell. What it sent after that comes after it.
+                _transactions.Clear();
+                Socket.Fail("what became of a change is not known here", isFinal: false);
+                _onIdle?.Invoke();
+                _onIdle = null;
+                return;
+            }
+
             Release(next.Number);
             if (outcome is not TransactionOutcome.Committed) _host.Count("a change of a client that was not made: " + outcome.GetType().Name);
             RunNext();
@@ -224,6 +235,11 @@ internal sealed class GodotPeer : IPeerOutbox
             _onIdle = null;
         });
     }
+
+    // Whether a second try may still find out, or do it. What was acknowledged was done by a former gateway, and so was
+    // everything before it.
+    private static bool IsOpen(TransactionOutcome outcome) =>
+        outcome is TransactionOutcome.Unavailable || (outcome is TransactionOutcome.Ambiguous ambiguous && ambiguous.Why != RefusedBecause.Acknowledged);
 
     // The same packet, come again through another gateway, asks for the same change.
     private RequestId RequestOf(uint number, ulong index) => CanResume && number != 0

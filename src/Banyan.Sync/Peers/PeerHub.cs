@@ -78,6 +78,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
 
         session.Begin(_peers, memory);
         AddPeer(peer);
+        RetryHeld();
         return session;
     }
 

@@ -102,7 +102,7 @@ public sealed class FailoverTests
             {
                 foreach (ModelGame game in games) game.Process();
                 return Array.TrueForAll(games, g => g.Calls.Count >= sent && g.Connection.KeptCount == 0);
-            }, () => "calls: " + string.Join(" ", games.Select(g => $"{g.Calls.Count} kept {g.Connection.KeptCount}")) + cluster.OutputOf(1) + cluster.OutputOf(2) + cluster.OutputOf(3));
+            }, () => "calls: " + string.Join(" ", games.Select(g => $"{g.Calls.Count} kept {g.Connection.KeptCount}, without {string.Join(",", Enumerable.Range(0, sent).Except(g.Calls.Select(c => (int)c.Arguments[0].AsInt())))}, failovers {g.Connection.Failovers}; {string.Join("; ", g.Tree.Errors)}")) + cluster.OutputOf(1) + cluster.OutputOf(2) + cluster.OutputOf(3));
         await AgreeAsync(games);
         Assert.All(games, game => Assert.Equal(Enumerable.Range(0, sent).Select(i => (long)i), game.Calls.Select(c => c.Arguments[0].AsInt())));
         Assert.All(games, game => Assert.True(game.Tree.Errors.Count == 0, string.Join("; ", game.Tree.Errors)));
@@ -141,6 +141,7 @@ public sealed class FailoverTests
         string[] players = [.. games.Select(g => g.Peer.ToString(CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)];
         foreach (ModelGame game in games)
         {
+            if (games.Any(g => g != game && !game.Tree.Multiplayer.Peers.Contains(g.Peer))) return $"{game.Peer} does not know all peers";
             if (!game.Players.SequenceEqual(players)) return $"{game.Peer} sees {string.Join(", ", game.Players)}, not {string.Join(", ", players)}";
             foreach (ModelGame other in games)
             {
