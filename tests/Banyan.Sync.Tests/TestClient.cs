@@ -101,7 +101,7 @@ internal sealed class TestClient : IPeerOutbox
     {
         var paths = new Dictionary<uint, string>();
         var spawns = new List<(string, string, string)>();
-        foreach (byte[] packet in Received)
+        foreach (byte[] packet in Received.Select(p => Open(p).Inner))
         {
             if (SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path)) paths[path.Id] = Encoding.UTF8.GetString(path.Path);
             if (!SpawnPacket.TryRead(packet, out SpawnPacket spawn) || !spawn.IsCustom) continue;
@@ -161,7 +161,8 @@ internal sealed class TestClient : IPeerOutbox
         _cluster.Hub.Deliver(call, Timestamp.Zero);
     }
 
-    private static (int From, byte[] Inner) Open(byte[] packet) =>
+    /// <summary>In whose name a packet is, and the packet without its envelope.</summary>
+    public static (int From, byte[] Inner) Open(byte[] packet) =>
         SystemPacket.TryRead(packet, out SystemPacket system) && system.Command == SystemCommand.Relay ? (system.Peer, system.Payload.ToArray()) : (1, packet);
 
     private static string Describe(byte[] packet)
