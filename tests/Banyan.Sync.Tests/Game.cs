@@ -9,6 +9,7 @@ internal sealed class Game : IProjectFiles
     public const string Player = "res://player.tscn";
     public const string Drop = "res://drop.tscn";
     public const string Bombs = "res://bombs.tscn";
+    public const string Pair = "res://pair.tscn";
     public const string State = "res://state.gd";
 
     private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal)
@@ -77,10 +78,32 @@ internal sealed class Game : IProjectFiles
             [node name="Bombs" type="Node2D"]
 
             [node name="First" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("res://pair.tscn")
             spawn_path = NodePath("..")
 
             [node name="Second" type="MultiplayerSpawner" parent="."]
             spawn_path = NodePath("..")
+            """,
+        [Pair] = """
+            [gd_scene load_steps=3 format=3]
+
+            [sub_resource type="SceneReplicationConfig" id="1"]
+            properties/0/path = NodePath(".:count")
+            properties/0/spawn = true
+            properties/0/replication_mode = 2
+
+            [sub_resource type="SceneReplicationConfig" id="2"]
+            properties/0/path = NodePath(".:speed")
+            properties/0/spawn = true
+            properties/0/replication_mode = 2
+
+            [node name="Pair" type="Node"]
+
+            [node name="One" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("1")
+
+            [node name="Two" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("2")
             """,
         [State] = """
             extends Node

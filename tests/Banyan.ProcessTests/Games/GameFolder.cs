@@ -7,12 +7,15 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public GameFolder()
+    /// <param name="moreInPlayer">Nodes for the end of a player's scene.</param>
+    /// <param name="moreOwned">Of these, which one is the peer's own.</param>
+    public GameFolder(string moreInPlayer = "", string? moreOwned = null)
     {
         Write("project.godot", "config_version=5\n");
+        string owned = moreOwned is null ? "" : $$""", "{{moreOwned}}": "{peer}" """;
         Write("banyan.json", """
-            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}", "DropSpawner": "{peer}" } } ] }
-            """);
+            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}", "DropSpawner": "{peer}"MORE } } ] }
+            """.Replace("MORE", owned, StringComparison.Ordinal));
         Write("main.tscn", """
             [gd_scene load_steps=2 format=3]
 
@@ -39,7 +42,7 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
                 pass
             """);
         Write("player.tscn", """
-            [gd_scene load_steps=2 format=3]
+            [gd_scene load_steps=3 format=3]
 
             [sub_resource type="SceneReplicationConfig" id="1"]
             properties/0/path = NodePath(".:position")
@@ -48,6 +51,8 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
             properties/1/path = NodePath(".:title")
             properties/1/spawn = true
             properties/1/replication_mode = 2
+
+            [sub_resource type="SceneReplicationConfig" id="2"]
 
             [node name="Player" type="Node3D"]
 
@@ -59,7 +64,8 @@ internal sealed class GameFolder : IProjectFiles, IDisposable
             [node name="DropSpawner" type="MultiplayerSpawner" parent="."]
             _spawnable_scenes = PackedStringArray("res://drop.tscn")
             spawn_path = NodePath("../Drops")
-            """);
+
+            """ + moreInPlayer);
         Write("drop.tscn", """
             [gd_scene load_steps=2 format=3]
 

@@ -130,13 +130,34 @@ internal sealed class ModelGame : IAsyncDisposable
         };
     }
 
+    /// <summary>Spawns what its script's function makes of an argument.</summary>
+    public GameNode MakeToy(string argument) => ((MultiplayerSpawner)Player!.GetNode("ToySpawner")!).Spawn(argument)!;
+
+    /// <summary>What is known of a player's toys.</summary>
+    public string Toys(int player) => Main.GetNodeOrNull($"Players/{player}/Toys") is { } toys
+        ? string.Join(", ", toys.Children.Select(t => $"{t.Name} {t.Get("title").AsText()} {t.Get("count")}"))
+        : "no player";
+
+    private void OwnToys(MultiplayerSpawner spawner, int peer)
+    {
+        spawner.SetMultiplayerAuthority(peer);
+        spawner.SpawnFunction = argument =>
+        {
+            GameNode toy = Tree.Instantiate("res://drop.tscn")!;
+            toy.Set("title", argument);
+            toy.GetNode("State")!.SetMultiplayerAuthority(peer);
+            return toy;
+        };
+    }
+
     // As the player's script would: the name says whose it is. The pose itself would be too late, it has begun by then.
-    private static void OwnPlayer(GameNode node)
+    private void OwnPlayer(GameNode node)
     {
         if (node.Parent?.Name == "Players" && int.TryParse(node.Name, CultureInfo.InvariantCulture, out int peer))
         {
             node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
             node.GetNode("DropSpawner")!.SetMultiplayerAuthority(peer);
+            if (node.GetNodeOrNull("ToySpawner") is MultiplayerSpawner toys) OwnToys(toys, peer);
         }
 
         if (node.Parent?.Name == "Drops" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner)) node.GetNode("State")!.SetMultiplayerAuthority(owner);

@@ -98,7 +98,7 @@ public sealed class VisibilityTests
         _cluster.Do(Show(Pose, 0, false));
         var client = new TestClient(_cluster, 7);
         client.TakeLog();
-        byte[] wrong = [.. Enumerable.Repeat((byte)'x', 32)];
+        byte[] wrong = [.. Enumerable.Repeat((byte)'a', 32)];
         Assert.Null(client.Send(1, writer => SimplifyPathPacket.Write(writer, wrong, 1, "Main/Players/A"u8)));
         Assert.Null(client.Send(1, writer => SimplifyPathPacket.Write(writer, wrong, 2, "Main/Players/Nobody"u8)));
         Assert.Equal(["1: confirmed 1", "1: confirmed 2"], client.TakeLog());
@@ -136,18 +136,19 @@ public sealed class VisibilityTests
     [Fact]
     public void A_node_with_several_synchronizers_is_there_if_one_is_visible_and_the_state_of_the_hidden_one_is_not_told()
     {
+        _cluster.Do(_cluster.Spawn("/root", Game.Bombs, "Bombs"));
         var client = new TestClient(_cluster, 7);
-        PropertyWrite[] config = [.. _cluster.Spawn("/root", Game.Drop, "X").Template.Nodes[1].Properties];
-        SpawnOperation drop = _cluster.Spawn("/root/Main/Players", Game.Drop, "D");
-        TemplateNode second = drop.Template.Nodes[1] with { Name = "Second", Properties = config };
+        client.TakeLog();
         _cluster.Do(
-            drop with { Template = new([drop.Template.Nodes[0] with { Properties = [new("count", PropertyValue.Encode(3))] }, drop.Template.Nodes[1], second]) },
-            Show("/root/Main/Players/D/State", 0, false));
-        Assert.Equal(0, StateLengthOf(client, "D"));
-        Assert.Equal(["1: path Main/Players/Bob/Pose", "1: path Main/Spawner", "1: spawn D with 2", "1: delta"], client.TakeLog());
-        _cluster.Do(Show("/root/Main/Players/D/State", 7, true));
+            _cluster.Spawn("/root/Bombs", Game.Pair, "P"), new SetPropertiesOperation(NodeRef.At("/root/Bombs/P"), [new("count", PropertyValue.Encode(3)), new("speed", PropertyValue.Encode(4))]),
+            Show("/root/Bombs/P/One", 0, false));
+        Assert.Equal(0, StateLengthOf(client, "P"));
+        Assert.Equal(["1: path Bombs/First", "1: spawn P with 2", "1: delta"], client.TakeLog());
+        _cluster.Do(new SetPropertiesOperation(NodeRef.At("/root/Bombs/P"), [new("count", PropertyValue.Encode(5))]));
+        Assert.Empty(client.TakeLog());
+        _cluster.Do(Show("/root/Bombs/P/One", 7, true));
         Assert.Equal(["1: delta"], client.TakeLog());
-        _cluster.Do(Show("/root/Main/Players/D/Second", 0, false), Show("/root/Main/Players/D/State", 7, false));
+        _cluster.Do(Show("/root/Bombs/P/Two", 0, false), Show("/root/Bombs/P/One", 7, false));
         Assert.Equal(["1: despawn"], client.TakeLog());
     }
 
