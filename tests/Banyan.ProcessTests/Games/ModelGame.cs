@@ -4,6 +4,7 @@ using System.Globalization;
 using Banyan.Client.Games;
 using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
+using Banyan.Godot.Text;
 using Banyan.Godot.Variants;
 
 namespace Banyan.ProcessTests.Games;
@@ -97,7 +98,7 @@ internal sealed class ModelGame : IAsyncDisposable
     /// <summary>What is known of a player: its place, its title, and what it has dropped.</summary>
     public string? Look(string player) =>
         Main.GetNodeOrNull($"Players/{player}") is { } node
-            ? $"at {node.Get("position")}, {node.Get("title")}: {string.Join(", ", Drops(node).Select(d => $"{d.Name} {d.Get("count")}"))}"
+            ? $"at {Text(node, "position")}, {Text(node, "title")}: {string.Join(", ", Drops(node).Select(d => $"{d.Name} {Text(d, "count")}"))}"
             : null;
 
     /// <summary>Drops something beside its player, as a script does: the spawner sees it.</summary>
@@ -135,8 +136,11 @@ internal sealed class ModelGame : IAsyncDisposable
 
     /// <summary>What is known of a player's toys.</summary>
     public string Toys(int player) => Main.GetNodeOrNull($"Players/{player}/Toys") is { } toys
-        ? string.Join(", ", toys.Children.Select(t => $"{t.Name} {t.Get("title").AsText()} {t.Get("count")}"))
+        ? string.Join(", ", toys.Children.Select(t => $"{t.Name} {Text(t, "title")} {Text(t, "count")}"))
         : "no player";
+
+    // A Variant itself says nothing of its value.
+    private static string Text(GameNode node, string property) => VariantText.Write(node.Get(property));
 
     private void OwnToys(MultiplayerSpawner spawner, int peer)
     {

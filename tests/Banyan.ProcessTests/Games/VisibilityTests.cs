@@ -59,9 +59,10 @@ public sealed class VisibilityTests
         int owner = one.Peer;
         GameNode toy = one.MakeToy("red");
         await UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
+        Assert.EndsWith("\"red\" null", two.Toys(owner));
         toy.Set("count", 7);
         await UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
-        Assert.EndsWith("red 7", two.Toys(owner));
+        Assert.EndsWith("\"red\" 7", two.Toys(owner));
         await using ModelGame late = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
         await UntilAsync(() => late.Toys(owner) == one.Toys(owner), one, two, late);
 

@@ -71,7 +71,7 @@ public sealed class RandomVisibilityTests
 
     private void Step()
     {
-        switch (_random.Next(22))
+        switch (_random.Next(26))
         {
             case 0 or 1 when Spawned().Count() < 12:
                 Do(SpawnPlayer());
@@ -144,7 +144,6 @@ public sealed class RandomVisibilityTests
         _seats.Remove(seat.Peer);
         for (int i = _random.Next(4); i > 0; i--) SetVisibility();
         if (AnySpawned() is { } named && _random.Chance(0.5)) Do(new RenameOperation(NodeRef.Of(named.Id), NextName()));
-        Listen();
         _seats.Add(seat.Peer, seat);
         seat.Hub = 1 - seat.Hub;
         seat.Client = new(_cluster, seat.Peer, memory, _hubs[seat.Hub]);
@@ -155,10 +154,10 @@ public sealed class RandomVisibilityTests
         if (AnySynchronizer() is not { } synchronizer) return;
         int peer = Any([0, 0, .. _clientIds]);
         bool isVisible = _random.Chance(0.5);
-        Do(new SetAttachmentsOperation(NodeRef.Of(synchronizer.Id), [SyncVisibility.Write(peer, isVisible)]));
         SortedSet<int> set = SetOf(synchronizer.Id);
         if (isVisible) set.Add(peer);
         else set.Remove(peer);
+        Do(new SetAttachmentsOperation(NodeRef.Of(synchronizer.Id), [SyncVisibility.Write(peer, isVisible)]));
     }
 
     private SpawnOperation SpawnPlayer() => _cluster.Spawn("/root/Main/Players", Game.Player, NextName());
@@ -170,6 +169,7 @@ public sealed class RandomVisibilityTests
         // One more in the same transaction, now and then.
         if (_random.Chance(0.15) && Spawned().Count() < 12) Assert.NotNull(_cluster.Try(operation, SpawnPlayer()));
         else Assert.NotNull(_cluster.Try(operation));
+        Listen(); // while the tree is as it is
     }
 
     private void Publish()
