@@ -35,7 +35,7 @@ public class RequestLimitsTests
         [
             new SpawnOperation(bad, new([])), new DespawnOperation(bad), new RenameOperation(bad, "B"), new ReparentOperation(bad, _fine),
             new ReparentOperation(_fine, bad), new ReorderOperation(bad, 0), new SetPropertiesOperation(bad, []), new MoveZoneOperation(bad, new(1)),
-            new SetAuthorityOperation(bad, 1),
+            new SetAuthorityOperation(bad, 1), new SetAttachmentsOperation(bad, []),
         ];
         foreach (SceneOperation operation in refused)
         {

@@ -27,6 +27,7 @@ internal static class SampleBatches
         new SetPropertiesOperation(NodeRef.At(""), []),
         new MoveZoneOperation(NodeRef.At("/root/A"), new ZoneId(uint.MaxValue)),
         new SetAuthorityOperation(NodeRef.At("/root/A"), int.MinValue),
+        new SetAttachmentsOperation(NodeRef.Of(new(7)), [new("p", [0, 1, 255]), new("q", null)]),
     ];
 
     /// <summary>A node of a template, with nothing but a name.</summary>
@@ -36,7 +37,7 @@ internal static class SampleBatches
     public static IReadOnlyList<SceneOperation> Random(SeededRandom random) =>
         [.. Enumerable.Range(0, 1 + random.Next(8)).Select(_ => Operation(random))];
 
-    private static SceneOperation Operation(SeededRandom random) => random.Next(8) switch
+    private static SceneOperation Operation(SeededRandom random) => random.Next(9) switch
     {
         0 => new SpawnOperation(Ref(random), new([.. Enumerable.Range(0, random.Next(6)).Select(i => Node(random, i))]), (int)random.NextUInt64()),
         1 => new DespawnOperation(Ref(random)),
@@ -45,6 +46,7 @@ internal static class SampleBatches
         4 => new ReorderOperation(Ref(random), (int)random.NextUInt64()),
         5 => new SetPropertiesOperation(Ref(random), Properties(random)),
         6 => new MoveZoneOperation(Ref(random), new((uint)random.NextUInt64())),
+        7 => new SetAttachmentsOperation(Ref(random), Properties(random)),
         _ => new SetAuthorityOperation(Ref(random), (int)random.NextUInt64()),
     };
 

@@ -32,6 +32,18 @@ public class WritingTests
     }
 
     [Fact]
+    public void Attachments_are_set_beside_properties_go_along_to_another_zone_and_are_removed()
+    {
+        static SetAttachmentsOperation Attach(string name, byte[]? value) => new(NodeRef.At("/root/A"), [new(name, value)]);
+        _world.Do(Make.Set("/root/A", ("p", [1])), Attach("p", [2]), Attach("q", [3]), Make.MoveZone("/root/A", 2), Attach("q", null));
+        Assert.Equal([1], _world.Node(_id).Properties["p"]);
+        Assert.Equal([2], _world.Node(_id).Attachments["p"]);
+        Assert.Single(_world.Node(_id).Attachments);
+        _world.Refused(SceneErrorCode.BadName, Attach("", [1]));
+        _world.Refused(SceneErrorCode.NoSuchNode, new SetAttachmentsOperation(NodeRef.At("/root/X"), [new("p", [1])]));
+    }
+
+    [Fact]
     public void Every_change_of_authority_counts_an_epoch()
     {
         Assert.Equal(1u, _world.Node(_id).Header!.AuthorityEpoch);
