@@ -111,7 +111,7 @@ public sealed class FailoverTests
     }
 
     [Fact]
-    public async Task A_session_that_does_not_resume_in_time_leaves()
+    public async Task A_session_that_says_that_it_ends_leaves_at_once()
     {
         using var files = new GameFolder();
         await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open");
