@@ -138,6 +138,19 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void What_is_given_up_does_not_speak_for_what_is_still_on_its_way()
+    {
+        var arrivals = new Arrivals();
+        Assert.Equal(Arrival.New, arrivals.Take(new(8, 7, NodeId.None, default, 1)));
+        arrivals.OnDelivered(8, 1);
+        Assert.Equal(Arrival.New, arrivals.Take(new(8, 7, NodeId.None, default, 2, 1)));
+        Assert.False(arrivals.OnGivenUp(8, 2));
+        Assert.Equal(0U, arrivals.HeardFrom(8));
+        Assert.True(arrivals.OnHeard(8, 1));
+        Assert.Equal(2U, arrivals.HeardFrom(8));
+    }
+
+    [Fact]
     public void Everything_before_the_first_thing_that_is_under_way_is_done()
     {
         var outstanding = new Outstanding();

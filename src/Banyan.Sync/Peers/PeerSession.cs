@@ -224,6 +224,7 @@ public sealed partial class PeerSession
             if (!WriteCall(_outer, call, confirmed)) return Delivery.TooEarly;
         }
 
+        Arrivals.OnDelivered(call.From, call.Number);
         _outbox.Deliver(call.From, call.Number, InName(call.From, _outer.Written));
         return Delivery.Delivered;
     }
@@ -231,7 +232,7 @@ public sealed partial class PeerSession
     /// <summary>The client says that it has all messages of a peer through a number.</summary>
     public void OnHeard(int source, uint through)
     {
-        if (Arrivals.OnHeard(source, through)) _outbox.Arrived(source, through);
+        if (Arrivals.OnHeard(source, through)) TellArrived(source);
     }
 
     /// <summary>Says once more what has arrived of a peer.</summary>
@@ -240,7 +241,7 @@ public sealed partial class PeerSession
     /// <summary>Nothing through this call will be waited for any more.</summary>
     public void GiveUp(RpcCall call)
     {
-        if (call.Number != 0) OnHeard(call.From, call.Number);
+        if (call.Number != 0 && Arrivals.OnGivenUp(call.From, call.Number)) TellArrived(call.From);
     }
 
     // Whether the client has a node, as far as it was told.
