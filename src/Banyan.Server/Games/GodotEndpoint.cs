@@ -5,18 +5,18 @@ using Banyan.Primitives;
 using Banyan.Server.Games.Access;
 using Banyan.Server.Hosting;
 using Banyan.Sync.Frames;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Games;
 
 /// <summary>Where Godot games connect with <c>WebSocketMultiplayerPeer.create_client</c>.</summary>
-internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess access, PeerLimits limits, int clientsMax)
+internal sealed class GodotEndpoint(StoreLoop loop, GameHost host, GameAccess access, PeerLimits limits, int clientsMax)
 {
     /// <summary>Of the gateway's address.</summary>
     public const string Path = "/godot";
 
     private const int BacklogBytesMax = 8 << 20;
-    private const int PingLength = 9;
     private static readonly TimeSpan _helloMax = TimeSpan.FromSeconds(10);
     private readonly Lock _gate = new();
     private readonly HashSet<GodotSocket> _sockets = [];
@@ -111,7 +111,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
 
     private async Task ServeStockAsync(GodotSocket socket, Admission admission)
     {
-        GodotPeer? client = await loop.Ask(_ => host.Connect(socket, admission)).ConfigureAwait(false);
+        HostedPeer? client = await loop.Ask(_ => host.Connect(socket, admission)).ConfigureAwait(false);
         try
         {
             await socket.RunAsync(packet => loop.Post(_ =>
@@ -132,7 +132,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         var id = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(id, peer);
         socket.Send(id);
-        GodotPeer? client = null; // of the loop
+        HostedPeer? client = null; // of the loop
         void Refuse(string why)
         {
             loop.Post(_ => host.Count("send_auth: " + why));
@@ -174,7 +174,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
         socket.MessageBytesMax = HelloFrame.MemoryBytesMax + packetBytesMax;
         socket.IsRated = false;
         bool isGreeted = false;
-        GodotPeer? client = null; // of the loop
+        HostedPeer? client = null; // of the loop
         // A connection that never says what it wants would be there for good.
         using var late = new Timer(
             _ =>
@@ -189,7 +189,7 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
                 {
                     loop.Post(_ =>
                     {
-                        if (client is not null) OnFrame(client, frame);
+                        if (client is not null) host.OnFrame(client, frame);
                     });
                     return;
                 }
@@ -208,37 +208,5 @@ internal sealed class GodotEndpoint(StoreLoop loop, GodotHost host, GameAccess a
                 if (client is not null) host.Disconnect(client);
             });
         }
-    }
-
-    private void OnFrame(GodotPeer client, byte[] frame)
-    {
-        var reader = new ByteReader(frame);
-        switch ((ClientFrameKind)reader.Byte())
-        {
-            case ClientFrameKind.Packet:
-                host.OnPacket(client, frame.AsSpan(1));
-                return;
-            case ClientFrameKind.Numbered when reader.UInt32() is var number and not 0:
-                host.OnPacket(client, reader.Raw(reader.Remaining), number);
-                return;
-            case ClientFrameKind.Heard:
-                var heard = new List<KeyValuePair<int, uint>>();
-                if (!SessionFrame.TryReadHeard(frame.AsSpan(1), limits.MemoryEntriesMax, heard)) break;
-                GodotHost.OnHeard(client, heard);
-                return;
-            case ClientFrameKind.Ping when frame.Length == PingLength:
-                frame[0] = (byte)GatewayFrameKind.Pong;
-                client.Socket.Send(frame);
-                return;
-            case ClientFrameKind.Tree:
-                if (!GodotHost.TryTakeTree(client, frame.AsSpan(1))) break;
-                return;
-            case ClientFrameKind.Bye:
-                client.IsLeaving = true;
-                client.Socket.Fail("goodbye");
-                return;
-        }
-
-        client.Socket.Fail("a frame that cannot be read");
     }
 }

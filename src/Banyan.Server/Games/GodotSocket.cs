@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading.Channels;
 using Banyan.Primitives;
 using Banyan.Sync.Frames;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 using Microsoft.AspNetCore.Connections;
 
@@ -13,7 +14,7 @@ namespace Banyan.Server.Games;
 /// A WebSocket on which every message is one packet, as Godot's WebSocketMultiplayerPeer has it, or one frame of a session
 /// that can resume.
 /// </summary>
-internal sealed class GodotSocket(WebSocket socket, CorkedStream transport, PeerLimits limits, int backlogBytesMax, bool isFramed) : IDisposable
+internal sealed class GodotSocket(WebSocket socket, CorkedStream transport, PeerLimits limits, int backlogBytesMax, bool isFramed) : IPeerConnection, IDisposable
 {
     // A WebSocket's reason has 123 bytes at most.
     private const int ReasonLengthMax = 100;

@@ -8,6 +8,7 @@ using Banyan.Server.Games;
 using Banyan.Server.Gateway;
 using Banyan.Server.Peers;
 using Banyan.Server.Projects;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -22,12 +23,12 @@ internal sealed class BanyanServer : IAsyncDisposable
     private readonly StoreLoop _loop;
     private readonly PeerTransport _transport;
     private readonly GatewayEndpoint _gateway;
-    private readonly GodotHost? _games;
+    private readonly GameHost? _games;
     private readonly GodotEndpoint? _godot;
     private readonly WebApplication _http;
     private readonly Stopwatch _up = Stopwatch.StartNew();
 
-    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, GodotHost? games, GodotEndpoint? godot, WebApplication http)
+    private BanyanServer(ServerOptions options, StoreLoop loop, PeerTransport transport, GatewayEndpoint gateway, GameHost? games, GodotEndpoint? godot, WebApplication http)
     {
         _options = options;
         _loop = loop;
@@ -63,7 +64,7 @@ internal sealed class BanyanServer : IAsyncDisposable
             var gateway = new GatewayEndpoint(loop, options);
             var keeper = new SceneKeeper(loop.Store);
             var collector = new CalmCollector();
-            (GodotHost? games, GodotEndpoint? godot) = MakeGodot(loop, options);
+            (GameHost? games, GodotEndpoint? godot) = MakeGodot(loop, options);
             loop.TicksAlways = () => games is { IsBusy: true };
             loop.OnTick = () =>
             {
@@ -105,19 +106,19 @@ internal sealed class BanyanServer : IAsyncDisposable
         }
 
         await _http.DisposeAsync().ConfigureAwait(false);
-        if (_games is not null && !_loop.Ended.IsCompleted) await StopCodeAsync(_games.Code).ConfigureAwait(false);
+        if (_games is not null && !_loop.Ended.IsCompleted) await StopCodeAsync(_games).ConfigureAwait(false);
         _loop.Stop();
         await _transport.DisposeAsync().ConfigureAwait(false);
         _loop.Dispose();
     }
 
-    private async Task StopCodeAsync(GameCodeHost code)
+    private async Task StopCodeAsync(GameHost games)
     {
         try
         {
             await _loop.Ask(_ =>
             {
-                code.Stop();
+                games.Stop();
                 return true;
             }).ConfigureAwait(false);
         }
@@ -127,7 +128,7 @@ internal sealed class BanyanServer : IAsyncDisposable
         }
     }
 
-    private static (GodotHost?, GodotEndpoint?) MakeGodot(StoreLoop loop, ServerOptions options)
+    private static (GameHost?, GodotEndpoint?) MakeGodot(StoreLoop loop, ServerOptions options)
     {
         if (options.Project is not { } folder) return (null, null);
         var project = new ProjectFolder(folder);
@@ -135,7 +136,7 @@ internal sealed class BanyanServer : IAsyncDisposable
         if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
             throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
         ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"{(s.Gateway.Scheme == "https" ? "wss" : "ws")}://{s.Gateway.Authority}{GodotEndpoint.Path}")];
-        var host = new GodotHost(loop.Store, new(project), rules, PeerLimits.Default, gateways, options.Code, action => loop.Post(_ => action()));
+        var host = new GameHost(loop.Store, new(project), rules, PeerLimits.Default, gateways, options.Code, new GameHostEdge(loop));
         return (host, new(loop, host, new(options.Access, TimeProvider.System), PeerLimits.Default, options.SessionsMax));
     }
 

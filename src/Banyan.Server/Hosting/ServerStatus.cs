@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Raft;
-using Banyan.Server.Games;
 using Banyan.Server.Gateway;
 using Banyan.Server.Peers;
+using Banyan.Sync.Hosting;
 
 namespace Banyan.Server.Hosting;
 
@@ -18,7 +18,7 @@ public sealed record ServerStatus(
     /// <summary>As JSON, camel case.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StatusJson.Default.ServerStatus);
 
-    internal static ServerStatus Of(Store store, StoreLoop loop, GatewayEndpoint gateway, GodotHost? games, PeerTransportStatus transport, ServerOptions options, TimeSpan uptime)
+    internal static ServerStatus Of(Store store, StoreLoop loop, GatewayEndpoint gateway, GameHost? games, PeerTransportStatus transport, ServerOptions options, TimeSpan uptime)
     {
         Timestamp now = store.Clock.Reading;
         var peers = new List<PeerLine>();
@@ -44,7 +44,7 @@ public sealed record ServerStatus(
             store.Self.Value, options.Cluster, ThisVersion, uptime.TotalSeconds, store.ClockFault is null, store.ClockFault, now.ToString(),
             Math.Max(0, (now.Microseconds - store.Feed.Frontier.Microseconds) / 1000.0), gateway.Count, store.Coordinator.Commits,
             store.Coordinator.CrossRangeCommits, store.Coordinator.Restarts, loop.RecoveredRecords, loop.RecoveryTime.TotalMilliseconds,
-            Environment.WorkingSet, games is null ? null : new(options.Access.IsOpen, games.ClientCount, games.PeerCount, games.Code.IsRunning, games.Counted), peers, ranges);
+            Environment.WorkingSet, games is null ? null : new(options.Access.IsOpen, games.ClientCount, games.PeerCount, games.RunsCode, games.Counted), peers, ranges);
     }
 
     /// <summary>The version of the executable.</summary>

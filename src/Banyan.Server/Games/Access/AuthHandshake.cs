@@ -1,5 +1,6 @@
 using System.Text;
 using Banyan.Godot.Multiplayer;
+using Banyan.Sync.Hosting;
 
 namespace Banyan.Server.Games.Access;
 

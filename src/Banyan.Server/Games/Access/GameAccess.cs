@@ -1,4 +1,5 @@
 using System.Net;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Games.Access;

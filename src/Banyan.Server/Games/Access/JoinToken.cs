@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Games.Access;
@@ -28,9 +29,6 @@ internal static class JoinToken
 
     /// <summary>By how many seconds the clocks of whoever makes tokens and of this server may differ.</summary>
     public const int SkewSeconds = 5;
-
-    /// <summary>Why a token that was good once is not taken.</summary>
-    public const string Expired = "the token has expired";
 
     private const string Audience = "banyan";
     private const int SignatureBytes = 32;
@@ -138,7 +136,7 @@ internal static class JoinToken
         if (string.IsNullOrEmpty(player) || Encoding.UTF8.GetByteCount(player) > PlayerBytesMax) return Refuse($"the token's sub is no name of 1 to {PlayerBytesMax} bytes", out why);
         if (Rights(claims) is not { } rights) return Refuse("the token's rights are no array of \"play\", \"watch\" and \"operate\"", out why);
         admission = new(player, rights, MayOnlyResume: seconds >= expires + SkewSeconds);
-        why = admission.MayOnlyResume ? Expired : "";
+        why = admission.MayOnlyResume ? Admission.Expired : "";
         return !admission.MayOnlyResume;
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Banyan.Primitives;
 using Banyan.Server.Games.Access;
+using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Tests.Games.Access;

@@ -2,10 +2,10 @@ using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Sync.Peers;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
 /// <summary>What the servers' Godot hosts send each other.</summary>
-internal static class GodotMessage
+internal static class HostMessage
 {
     public enum Kind : byte
     {

@@ -4,10 +4,10 @@ using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.Trees;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
-/// <summary>What a client follows, on its connection and with its transactions. Of the loop alone.</summary>
-internal sealed class PeerTrees(GodotHost host, GodotPeer client) : ITreeEdge
+/// <summary>What a client follows, on its connection and with its transactions.</summary>
+internal sealed class PeerTrees(GameHost host, HostedPeer client) : ITreeEdge
 {
     private readonly ByteWriter _frame = new(1024);
 
@@ -18,7 +18,7 @@ internal sealed class PeerTrees(GodotHost host, GodotPeer client) : ITreeEdge
         _frame.Clear();
         _frame.Byte((byte)GatewayFrameKind.Tree);
         _frame.Raw(message);
-        client.Socket.Send(_frame.Written);
+        client.Connection.Send(_frame.Written);
     }
 
     public void Run(ITransactionBody body, ulong request, ulong acknowledgedThrough, uint attempt, Action<TransactionOutcome> done) =>

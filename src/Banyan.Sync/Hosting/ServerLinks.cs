@@ -3,16 +3,16 @@ using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Sync.Peers;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
-/// <summary>What the servers' Godot hosts tell each other: states, calls of one peer for another, and what has arrived. Of the loop alone.</summary>
+/// <summary>What the servers' Godot hosts tell each other: states, calls of one peer for another, and what has arrived.</summary>
 internal sealed class ServerLinks
 {
     private const int BatchBytesMax = 60_000;
     private const long AgainEveryMicroseconds = 250_000;
     private const string NotDelivered = "a call or message that did not find its receiver, or a node there";
 
-    private readonly GodotHost _host;
+    private readonly GameHost _host;
     private readonly Store _store;
     private readonly PeerHub _hub;
     private readonly ByteWriter _states = new(4096); // for all other servers, since the last tick
@@ -21,7 +21,7 @@ internal sealed class ServerLinks
     private Timestamp _nextAgain;
     private long _hiddenCounted;
 
-    public ServerLinks(GodotHost host, Store store, PeerHub hub)
+    public ServerLinks(GameHost host, Store store, PeerHub hub)
     {
         _host = host;
         _store = store;
@@ -36,12 +36,12 @@ internal sealed class ServerLinks
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
     {
         if (!_hub.Publish(synchronizer, authorityEpoch, state)) return;
-        GodotMessage.WriteState(_states, synchronizer, authorityEpoch, state);
+        HostMessage.WriteState(_states, synchronizer, authorityEpoch, state);
         if (_states.Length > BatchBytesMax) SendStates();
     }
 
     /// <summary>A client of this server sends a call; it is kept until it has arrived.</summary>
-    public void Send(GodotPeer sender, RpcCall call)
+    public void Send(HostedPeer sender, RpcCall call)
     {
         if (call.To != PeerSession.Cluster && !_host.Records.ContainsKey(call.To)) return;
         bool isForNobody = call.To == PeerSession.Cluster && !_host.Code.IsThere;
@@ -71,7 +71,7 @@ internal sealed class ServerLinks
     public void Send(ServerId server, RpcCall call)
     {
         _writer.Clear();
-        GodotMessage.WriteCall(_writer, call);
+        HostMessage.WriteCall(_writer, call);
         _store.SendToApplication(server, _writer.ToArray());
     }
 
@@ -86,7 +86,7 @@ internal sealed class ServerLinks
     /// <summary>A peer is somewhere else now: what clients here have sent it and what has not arrived goes there.</summary>
     public void OnMoved(int peer)
     {
-        foreach (GodotPeer sender in _host.Clients)
+        foreach (HostedPeer sender in _host.Clients)
         {
             foreach (RpcCall call in sender.Outstanding.Again(peer, Now).ToList()) Route(call);
         }
@@ -101,7 +101,7 @@ internal sealed class ServerLinks
         {
             if (ServerOf(source) is not { IsNone: false } server) continue;
             _writer.Clear();
-            GodotMessage.WriteArrived(_writer, source, to, through);
+            HostMessage.WriteArrived(_writer, source, to, through);
             _store.SendToApplication(server, _writer.ToArray());
         }
 
@@ -110,7 +110,7 @@ internal sealed class ServerLinks
         for (; _hiddenCounted < _hub.HiddenCallsCount; _hiddenCounted++) _host.Count("a call about a node that its receiver may not see");
         if (Now < _nextAgain) return;
         _nextAgain = Now.Add(AgainEveryMicroseconds);
-        foreach (GodotPeer sender in _host.Clients)
+        foreach (HostedPeer sender in _host.Clients)
         {
             foreach (RpcCall call in sender.Outstanding.Overdue(Now).ToList()) Route(call);
         }
@@ -151,9 +151,9 @@ internal sealed class ServerLinks
         var reader = new ByteReader(message.Span);
         while (!reader.IsAtEnd && !reader.Failed)
         {
-            switch ((GodotMessage.Kind)reader.Byte())
+            switch ((HostMessage.Kind)reader.Byte())
             {
-                case GodotMessage.Kind.State:
+                case HostMessage.Kind.State:
                     {
                         var synchronizer = new NodeId(reader.Number());
                         uint epoch = (uint)reader.Number();
@@ -162,7 +162,7 @@ internal sealed class ServerLinks
                         break;
                     }
 
-                case GodotMessage.Kind.Call:
+                case HostMessage.Kind.Call:
                     {
                         (int source, int to, var node) = ((int)reader.UInt32(), (int)reader.UInt32(), new NodeId(reader.Number()));
                         (uint number, uint previous) = ((uint)reader.Number(), (uint)reader.Number());
@@ -173,7 +173,7 @@ internal sealed class ServerLinks
                         break;
                     }
 
-                case GodotMessage.Kind.Arrived:
+                case HostMessage.Kind.Arrived:
                     {
                         (int source, int to, uint through) = ((int)reader.UInt32(), (int)reader.UInt32(), (uint)reader.Number());
                         if (!reader.Failed) OnArrived(source, to, through);

@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Banyan.Godot.Multiplayer;
 using Banyan.Kv.Feeds;
 using Banyan.Kv.Ranges;
@@ -8,7 +8,6 @@ using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
-using Banyan.Server.Games.Access;
 using Banyan.Storage;
 using Banyan.Sync.Code;
 using Banyan.Sync.Frames;
@@ -16,19 +15,21 @@ using Banyan.Sync.Peers;
 using Banyan.Sync.Trees;
 using Banyan.Sync.World;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
 /// <summary>
 /// The Godot clients of one server: joins them to the cluster, lets those that were somewhere else resume, and feeds their
 /// sessions with changes of the world. All of it runs on the store's loop.
 /// </summary>
-internal sealed class GodotHost : IFeedSubscriber
+public sealed class GameHost : IFeedSubscriber
 {
     private const long TickMicroseconds = 16_000;
     private const long JoinMicroseconds = 20_000_000;
     private const int SecretLength = 16;
+    private const int PingLength = 9;
 
     private readonly Store _store;
+    private readonly IHostEdge _edge;
     private readonly GameFiles _files;
     private readonly GameRules _rules;
     private readonly PeerLimits _limits;
@@ -38,9 +39,9 @@ internal sealed class GodotHost : IFeedSubscriber
     private readonly Departures _departures;
     private readonly ulong _life;
     private readonly SortedDictionary<int, PeerRecord> _records = [];
-    private readonly SortedDictionary<int, GodotPeer> _clients = [];
-    private readonly SortedDictionary<int, GodotPeer> _coming = []; // until their record is seen
-    private readonly Queue<(GodotPeer Client, PeerTransaction Body, Timestamp Until)> _joining = [];
+    private readonly SortedDictionary<int, HostedPeer> _clients = [];
+    private readonly SortedDictionary<int, HostedPeer> _coming = []; // until their record is seen
+    private readonly Queue<(HostedPeer Client, PeerTransaction Body, Timestamp Until)> _joining = [];
     private readonly SortedDictionary<string, long> _counted = new(StringComparer.Ordinal);
     private Timestamp _nextTick;
     private bool _isJoining;
@@ -52,11 +53,12 @@ internal sealed class GodotHost : IFeedSubscriber
     /// <param name="limits">What a client may have.</param>
     /// <param name="gateways">Where clients can go if this server is gone.</param>
     /// <param name="code">The game's own code; null for none.</param>
-    /// <param name="post">Has something done on the loop.</param>
-    public GodotHost(
-        Store store, GameFiles files, GameRules rules, PeerLimits limits, ImmutableArray<string> gateways, Func<IGameCode>? code, Action<Action> post)
+    /// <param name="edge">The machine around it.</param>
+    public GameHost(
+        Store store, GameFiles files, GameRules rules, PeerLimits limits, ImmutableArray<string> gateways, Func<IGameCode>? code, IHostEdge edge)
     {
         _store = store;
+        _edge = edge;
         _files = files;
         _rules = rules;
         _limits = limits;
@@ -66,21 +68,24 @@ internal sealed class GodotHost : IFeedSubscriber
         _departures = new(this, store, limits);
         _life = store.Clock.Reading.Value;
         Links = new(this, store, _hub);
-        Code = new(this, store, _hub, _life, code, post);
+        Code = new(this, store, _hub, _life, code, edge);
         store.Feed.Subscribe(this);
     }
 
     /// <summary>Between the servers' hosts.</summary>
-    public ServerLinks Links { get; }
+    internal ServerLinks Links { get; }
 
     /// <summary>The game's own code.</summary>
-    public GameCodeHost Code { get; }
+    internal GameCodeHost Code { get; }
 
     /// <summary>The peers of all servers.</summary>
     public IReadOnlyDictionary<int, PeerRecord> Records => _records;
 
+    /// <summary>Whether the game's code runs here.</summary>
+    public bool RunsCode => Code.IsRunning;
+
     /// <summary>The clients that are connected here.</summary>
-    public IReadOnlyCollection<GodotPeer> Clients => _clients.Values;
+    public IReadOnlyCollection<HostedPeer> Clients => _clients.Values;
 
     /// <summary>Refused connections, packets and the like, by cause.</summary>
     public IReadOnlyDictionary<string, long> Counted => new Dictionary<string, long>(_counted);
@@ -98,37 +103,37 @@ internal sealed class GodotHost : IFeedSubscriber
     public bool IsBusy => Code.IsRunning || _hub.Live.Fresh.Count > 0 || Links.IsBusy;
 
     /// <summary>The client of this server with a peer id, if it is connected.</summary>
-    public GodotPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
+    public HostedPeer? Find(int peer) => _clients.GetValueOrDefault(peer);
 
     /// <summary>A peer id that nobody has. Godot's own are random as well: scenes name nodes after them.</summary>
     public int NewId()
     {
         while (true)
         {
-            int id = RandomNumberGenerator.GetInt32(2, int.MaxValue);
-            if (!IsTaken(id)) return id;
+            int id = BinaryPrimitives.ReadInt32LittleEndian(Random(sizeof(int))) & int.MaxValue;
+            if (id > PeerSession.Cluster && !IsTaken(id)) return id;
         }
     }
 
     /// <summary>A connection of a stock client is open: gives it a peer id and lets it join.</summary>
-    public GodotPeer? Connect(GodotSocket socket, Admission admission)
+    public HostedPeer? Connect(IPeerConnection connection, Admission admission)
     {
-        if (!IsReadyFor(socket)) return null;
+        if (!IsReadyFor(connection)) return null;
         int id = admission.Peer == 0 ? NewId() : admission.Peer;
-        if (!IsTaken(id)) return Join(GodotPeer.Stock(id, this, socket, admission));
-        socket.Fail("the peer id was taken meanwhile, connect again");
+        if (!IsTaken(id)) return Join(HostedPeer.Stock(id, this, connection, admission));
+        connection.Fail("the peer id was taken meanwhile, connect again");
         return null;
     }
 
     /// <summary>A connection of a client that can resume is open, and the client has said what it wants.</summary>
-    public GodotPeer? Connect(GodotSocket socket, HelloFrame hello, Admission admission)
+    public HostedPeer? Connect(IPeerConnection connection, HelloFrame hello, Admission admission)
     {
-        if (!IsReadyFor(socket)) return null;
+        if (!IsReadyFor(connection)) return null;
         if (hello.Resume is not { } resume)
         {
-            if (!admission.MayOnlyResume) return Join(GodotPeer.Resumable(NewId(), this, socket, RandomNumberGenerator.GetBytes(SecretLength), admission));
-            Count(JoinToken.Expired);
-            socket.Fail(JoinToken.Expired);
+            if (!admission.MayOnlyResume) return Join(HostedPeer.Resumable(NewId(), this, connection, Random(SecretLength), admission));
+            Count(Admission.Expired);
+            connection.Fail(Admission.Expired);
             return null;
         }
 
@@ -136,11 +141,11 @@ internal sealed class GodotHost : IFeedSubscriber
         if (!SessionMemory.TryRead(resume.Memory.AsSpan(), _limits.MemoryEntriesMax, out SessionMemory? memory)
             || !SessionFrame.TryReadHeard(resume.Heard.AsSpan(), _limits.MemoryEntriesMax, heard) || resume.Secret.Length != SecretLength)
         {
-            socket.Fail("what the client remembers is of no form that a gateway has written");
+            connection.Fail("what the client remembers is of no form that a gateway has written");
             return null;
         }
 
-        var client = GodotPeer.Resumed(this, socket, resume, memory, heard, admission);
+        var client = HostedPeer.Resumed(this, connection, resume, memory, heard, admission);
         Await(client);
         var body = PeerTransaction.Resume(client.Id, RecordOf(client, 0));
         Run(body, RequestId.None, 0, outcome =>
@@ -151,12 +156,12 @@ internal sealed class GodotHost : IFeedSubscriber
     }
 
     /// <summary>A packet has come; a number if it is a reliable one of a client that counts them.</summary>
-    public void OnPacket(GodotPeer client, ReadOnlySpan<byte> packet, uint number = 0)
+    public void OnPacket(HostedPeer client, ReadOnlySpan<byte> packet, uint number = 0)
     {
         if (client.IsGone) return;
         if (client.Session is not { } session)
         {
-            client.Socket.Fail("a packet before the peer id");
+            client.Connection.Fail("a packet before the peer id");
             return;
         }
 
@@ -164,30 +169,54 @@ internal sealed class GodotHost : IFeedSubscriber
         if (!client.CanResume) number = client.Outstanding.Begun + 1;
         if (number != 0 && !client.Outstanding.TryBegin(number, out bool isGap))
         {
-            if (isGap) client.Socket.Fail("a packet whose number does not follow the last");
+            if (isGap) client.Connection.Fail("a packet whose number does not follow the last");
             return;
         }
 
         if (session.OnPacket(packet, number) is { } refusal)
         {
             Count(refusal.Why);
-            if (refusal.EndsSession) client.Socket.Fail(refusal.Why);
+            if (refusal.EndsSession) client.Connection.Fail(refusal.Why);
         }
 
         Code.Work();
     }
 
-    /// <summary>The client says something of the subtrees that it follows; false if it cannot be read.</summary>
-    public static bool TryTakeTree(GodotPeer client, ReadOnlySpan<byte> message) => client.Trees is not null && client.Trees.TryTake(message);
-
-    /// <summary>The client says what has arrived of other peers.</summary>
-    public static void OnHeard(GodotPeer client, IEnumerable<KeyValuePair<int, uint>> heard)
+    /// <summary>A frame has come of a client that can resume, after its HELLO.</summary>
+    public void OnFrame(HostedPeer client, byte[] frame)
     {
-        foreach ((int source, uint number) in heard) client.Session?.OnHeard(source, number);
+        var reader = new ByteReader(frame);
+        switch ((ClientFrameKind)reader.Byte())
+        {
+            case ClientFrameKind.Packet:
+                OnPacket(client, frame.AsSpan(1));
+                return;
+            case ClientFrameKind.Numbered when reader.UInt32() is var number and not 0:
+                OnPacket(client, reader.Raw(reader.Remaining), number);
+                return;
+            case ClientFrameKind.Heard:
+                var heard = new List<KeyValuePair<int, uint>>();
+                if (!SessionFrame.TryReadHeard(frame.AsSpan(1), _limits.MemoryEntriesMax, heard)) break;
+                foreach ((int source, uint through) in heard) client.Session?.OnHeard(source, through);
+                return;
+            case ClientFrameKind.Ping when frame.Length == PingLength:
+                frame[0] = (byte)GatewayFrameKind.Pong;
+                client.Connection.Send(frame);
+                return;
+            case ClientFrameKind.Tree:
+                if (client.Trees is null || !client.Trees.TryTake(frame.AsSpan(1))) break;
+                return;
+            case ClientFrameKind.Bye:
+                client.IsLeaving = true;
+                client.Connection.Fail("goodbye");
+                return;
+        }
+
+        client.Connection.Fail("a frame that cannot be read");
     }
 
     /// <summary>The connection is over.</summary>
-    public void Disconnect(GodotPeer client)
+    public void Disconnect(HostedPeer client)
     {
         if (client.IsGone) return;
         client.IsGone = true;
@@ -195,7 +224,7 @@ internal sealed class GodotHost : IFeedSubscriber
         if (Find(client.Id) != client) return;
         _clients.Remove(client.Id);
         client.Trees?.Close();
-        bool leaves = !client.CanResume || client.IsLeaving || client.Socket.IsFinal;
+        bool leaves = !client.CanResume || client.IsLeaving || client.Connection.IsFinal;
         if (leaves) _hub.Remove(client.Id);
         else _hub.Detach(client.Id);
         // What it did last comes before its leaving.
@@ -215,7 +244,7 @@ internal sealed class GodotHost : IFeedSubscriber
         Code.Tick();
         Links.Tick();
         _trees.Tick();
-        foreach (GodotPeer client in _clients.Values) client.TellDone();
+        foreach (HostedPeer client in _clients.Values) client.TellDone();
     }
 
     /// <inheritdoc/>
@@ -251,8 +280,11 @@ internal sealed class GodotHost : IFeedSubscriber
         }
     }
 
+    /// <summary>The server ends, and the game's code with it.</summary>
+    public void Stop() => Code.Stop();
+
     /// <summary>Runs a transaction.</summary>
-    public void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done) =>
+    internal void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done) =>
         _store.Coordinator.Run(body, request, acknowledgedThrough, done);
 
     /// <summary>Counts a cause; the first time is worth a line.</summary>
@@ -260,27 +292,34 @@ internal sealed class GodotHost : IFeedSubscriber
     {
         long before = _counted.GetValueOrDefault(why);
         _counted[why] = before + 1;
-        if (before == 0) Console.Error.WriteLine($"games: {why} (from now on counted in /api/status)");
+        if (before == 0) _edge.Log($"games: {why} (from now on counted in /api/status)");
     }
 
     /// <summary>What the rules say of a peer's leaving, and what it has spawned itself: clients free that by themselves when a peer goes.</summary>
-    public IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
+    internal IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
 
-    private PeerRecord RecordOf(GodotPeer client, ulong connection) => new(_store.Self, _life, connection, client.SecretHash);
-
-    private bool IsReadyFor(GodotSocket socket)
+    private byte[] Random(int length)
     {
-        if (!IsLoaded) socket.Fail("the server does not know the world yet, try again", isFinal: false);
+        var bytes = new byte[length];
+        _edge.FillRandom(bytes);
+        return bytes;
+    }
+
+    private PeerRecord RecordOf(HostedPeer client, ulong connection) => new(_store.Self, _life, connection, client.SecretHash);
+
+    private bool IsReadyFor(IPeerConnection connection)
+    {
+        if (!IsLoaded) connection.Fail("the server does not know the world yet, try again", isFinal: false);
         return IsLoaded;
     }
 
-    private GodotPeer? Join(GodotPeer client)
+    private HostedPeer? Join(HostedPeer client)
     {
         IReadOnlyList<SceneOperation> operations = [];
         string error = "";
         if (client.Admission.Rights != PeerRights.Watch && !_rules.TryJoin(client.Id, _files, out operations, out error))
         {
-            client.Socket.Fail("the game's rules: " + error);
+            client.Connection.Fail("the game's rules: " + error);
             return null;
         }
 
@@ -293,7 +332,7 @@ internal sealed class GodotHost : IFeedSubscriber
     // One after the other: players mostly come to the same place of the tree, and at once they would only get in each other's way.
     private void JoinNext()
     {
-        if (_isJoining || !_joining.TryPeek(out (GodotPeer Client, PeerTransaction Body, Timestamp Until) next)) return;
+        if (_isJoining || !_joining.TryPeek(out (HostedPeer Client, PeerTransaction Body, Timestamp Until) next)) return;
         _isJoining = true;
         Run(next.Body, RequestId.None, 0, outcome =>
         {
@@ -306,16 +345,16 @@ internal sealed class GodotHost : IFeedSubscriber
         });
     }
 
-    private void Await(GodotPeer client)
+    private void Await(HostedPeer client)
     {
-        if (_coming.Remove(client.Id, out GodotPeer? other)) Refuse(other, "connected once more", isFinal: false);
+        if (_coming.Remove(client.Id, out HostedPeer? other)) Refuse(other, "connected once more", isFinal: false);
         _coming.Add(client.Id, client);
     }
 
-    private void Refuse(GodotPeer client, string why, bool isFinal)
+    private void Refuse(HostedPeer client, string why, bool isFinal)
     {
         if (_coming.GetValueOrDefault(client.Id) == client) _coming.Remove(client.Id);
-        client.Socket.Fail(why, isFinal);
+        client.Connection.Fail(why, isFinal);
     }
 
     private bool IsTaken(int id) => _records.ContainsKey(id) || _coming.ContainsKey(id);
@@ -368,7 +407,7 @@ internal sealed class GodotHost : IFeedSubscriber
             _clients.Remove(id);
             before.Trees?.Close();
             _hub.Detach(id);
-            before.Socket.Fail("connected once more", isFinal: false);
+            before.Connection.Fail("connected once more", isFinal: false);
         }
 
         if (!IsOwn(record))
@@ -377,7 +416,7 @@ internal sealed class GodotHost : IFeedSubscriber
             return;
         }
 
-        if (_coming.Remove(id, out GodotPeer? client) && client.SecretHash == record.SecretHash) Begin(client, record);
+        if (_coming.Remove(id, out HostedPeer? client) && client.SecretHash == record.SecretHash) Begin(client, record);
         else Forsake(id, record);
     }
 
@@ -385,10 +424,10 @@ internal sealed class GodotHost : IFeedSubscriber
     {
         // A spawn that was committed just before it left, and was not known when it did.
         foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), RequestId.None, 0, _ => { });
-        foreach (GodotPeer other in _clients.Values) other.Outstanding.OnGone(id);
+        foreach (HostedPeer other in _clients.Values) other.Outstanding.OnGone(id);
         _hub.RemovePeer(id);
         // It is still connected: the others have given this server up.
-        Find(id)?.Socket.Fail("the cluster has taken this server for dead, connect again");
+        Find(id)?.Connection.Fail("the cluster has taken this server for dead, connect again");
     }
 
     // Nobody is connected who goes by this record.
@@ -399,14 +438,14 @@ internal sealed class GodotHost : IFeedSubscriber
         else _departures.Leave(peer, record);
     }
 
-    private void Begin(GodotPeer client, PeerRecord record)
+    private void Begin(HostedPeer client, PeerRecord record)
     {
         client.Record = record;
         _clients.Add(client.Id, client);
         var greeting = new ByteWriter();
         if (client.CanResume) new WelcomeFrame(client.Id, [.. client.Secret], client.Memory is not null, _gateways, _limits.GraceMicroseconds / 1e6).WriteTo(greeting);
         else if (client.Admission.Peer == 0) greeting.UInt32((uint)client.Id);
-        if (greeting.Length > 0) client.Socket.Send(greeting.Written);
+        if (greeting.Length > 0) client.Connection.Send(greeting.Written);
         // A client that has set auth_callback takes nothing else before this; others do not look at it.
         var complete = new ByteWriter();
         SystemPacket.WriteAuth(complete, []);

@@ -5,22 +5,21 @@ using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
-using Banyan.Server.Games.Access;
 using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.Trees;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
-/// <summary>A client of this server: its connection, its session, and its transactions, one after the other. Of the loop alone.</summary>
-internal sealed class GodotPeer : IPeerOutbox
+/// <summary>A client of this server: its connection, its session, and its transactions, one after the other.</summary>
+public sealed class HostedPeer : IPeerOutbox
 {
     private const int TransactionsMax = 1_000;
 
     // Transactions of one packet, in the request ids of its session.
     private const ulong RequestsOfPacketMax = 1_024;
 
-    private readonly GodotHost _host;
+    private readonly GameHost _host;
     private readonly Queue<(uint Number, ulong Index, IReadOnlyList<SceneOperation> Operations)> _transactions = [];
     private readonly ByteWriter _memory = new(256);
     private readonly ByteWriter _frame = new(2048);
@@ -31,67 +30,70 @@ internal sealed class GodotPeer : IPeerOutbox
     private bool _isRunning;
     private Action? _onIdle;
 
-    private GodotPeer(int id, GodotHost host, GodotSocket socket, byte[] secret, Admission admission)
+    private HostedPeer(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission)
     {
         Id = id;
         _host = host;
-        Socket = socket;
+        Connection = connection;
         Admission = admission;
         Secret = secret;
         SecretHash = secret.Length == 0 ? 0 : HashOf(secret);
     }
 
     /// <summary>A client whose session ends with its connection.</summary>
-    public static GodotPeer Stock(int id, GodotHost host, GodotSocket socket, Admission admission) => new(id, host, socket, [], admission);
+    internal static HostedPeer Stock(int id, GameHost host, IPeerConnection connection, Admission admission) => new(id, host, connection, [], admission);
 
     /// <summary>A client that may come again.</summary>
-    public static GodotPeer Resumable(int id, GodotHost host, GodotSocket socket, byte[] secret, Admission admission) => new(id, host, socket, secret, admission);
+    internal static HostedPeer Resumable(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission) => new(id, host, connection, secret, admission);
 
     /// <summary>A client that has come again.</summary>
-    public static GodotPeer Resumed(
-        GodotHost host, GodotSocket socket, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard, Admission admission) =>
-        new(resume.Peer, host, socket, [.. resume.Secret], admission) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
+    internal static HostedPeer Resumed(
+        GameHost host, IPeerConnection connection, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard, Admission admission) =>
+        new(resume.Peer, host, connection, [.. resume.Secret], admission) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
 
+    /// <summary>Its peer id.</summary>
     public int Id { get; }
 
-    public GodotSocket Socket { get; }
+    internal IPeerConnection Connection { get; }
 
     /// <summary>Who it is, and what it may do.</summary>
-    public Admission Admission { get; }
+    internal Admission Admission { get; }
 
-    public byte[] Secret { get; }
+    internal byte[] Secret { get; }
 
-    public UInt128 SecretHash { get; }
+    internal UInt128 SecretHash { get; }
 
+    /// <inheritdoc/>
     public bool CanResume => Secret.Length > 0;
 
     /// <summary>What it comes back with; null if it is new.</summary>
-    public SessionMemory? Memory { get; private init; }
+    internal SessionMemory? Memory { get; private init; }
 
     /// <summary>What it has heard of the others before.</summary>
-    public IReadOnlyList<KeyValuePair<int, uint>> Heard { get; private init; } = [];
+    internal IReadOnlyList<KeyValuePair<int, uint>> Heard { get; private init; } = [];
 
-    public PeerSession? Session { get; set; }
+    internal PeerSession? Session { get; set; }
 
     /// <summary>As all servers know it; null until it has joined.</summary>
-    public PeerRecord? Record { get; set; }
+    internal PeerRecord? Record { get; set; }
 
-    public Outstanding Outstanding { get; } = new();
+    internal Outstanding Outstanding { get; } = new();
 
     /// <summary>What it follows as it is; null until it has joined.</summary>
-    public TreeSession? Trees { get; set; }
+    internal TreeSession? Trees { get; set; }
 
     /// <summary>Its connection is over.</summary>
-    public bool IsGone { get; set; }
+    internal bool IsGone { get; set; }
 
     /// <summary>It will not come again.</summary>
-    public bool IsLeaving { get; set; }
+    internal bool IsLeaving { get; set; }
 
+    /// <inheritdoc/>
     public void Send(ReadOnlySpan<byte> packet)
     {
         if (!CanResume)
         {
-            Socket.Send(packet);
+            Connection.Send(packet);
             return;
         }
 
@@ -106,9 +108,10 @@ internal sealed class GodotPeer : IPeerOutbox
             _frame.Raw(packet);
         }
 
-        Socket.Send(_frame.Written);
+        Connection.Send(_frame.Written);
     }
 
+    /// <inheritdoc/>
     public void Deliver(int source, uint number, ReadOnlySpan<byte> packet)
     {
         if (!CanResume || number == 0)
@@ -122,9 +125,10 @@ internal sealed class GodotPeer : IPeerOutbox
         FlushMemory();
         _frame.Clear();
         SessionFrame.WriteNumbered(_frame, source, number, packet);
-        Socket.Send(_frame.Written);
+        Connection.Send(_frame.Written);
     }
 
+    /// <inheritdoc/>
     public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (_memoryCount == ushort.MaxValue) FlushMemory();
@@ -136,37 +140,38 @@ internal sealed class GodotPeer : IPeerOutbox
     }
 
     /// <summary>Sends what is to be remembered and no packet took along.</summary>
-    public void FlushMemory()
+    internal void FlushMemory()
     {
         if (_memoryCount == 0) return;
         _frame.Clear();
         WriteMemory();
-        Socket.Send(_frame.Written);
+        Connection.Send(_frame.Written);
     }
 
     /// <summary>Tells a client that can resume through which packet everything is done.</summary>
-    public void TellDone()
+    internal void TellDone()
     {
         FlushMemory();
         if (!CanResume || !Outstanding.TryTakeDone(out uint through)) return;
         _frame.Clear();
         SessionFrame.WriteDone(_frame, through);
-        Socket.Send(_frame.Written);
+        Connection.Send(_frame.Written);
     }
 
+    /// <inheritdoc/>
     public void Transact(uint number, IReadOnlyList<SceneOperation> operations)
     {
-        if (operations.Count == 0 || IsGone || Socket.Fault is not null) return;
+        if (operations.Count == 0 || IsGone || Connection.Fault is not null) return;
         if (_transactions.Count >= TransactionsMax)
         {
-            Socket.Fail($"more than {TransactionsMax} changes wait to be made", isFinal: false);
+            Connection.Fail($"more than {TransactionsMax} changes wait to be made", isFinal: false);
             return;
         }
 
         if (_requestsOf != number) (_requestsOf, _requests) = (number, 0);
         if (++_requests >= RequestsOfPacketMax)
         {
-            Socket.Fail("too many changes in one packet");
+            Connection.Fail("too many changes in one packet");
             return;
         }
 
@@ -175,25 +180,30 @@ internal sealed class GodotPeer : IPeerOutbox
         RunNext();
     }
 
+    /// <inheritdoc/>
     public void Hold(uint number) => Outstanding.Hold(number);
 
+    /// <inheritdoc/>
     public void Release(uint number) => Outstanding.Release(number);
 
+    /// <inheritdoc/>
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _host.Links.Publish(synchronizer, authorityEpoch, state);
 
+    /// <inheritdoc/>
     public void Call(RpcCall call) => _host.Links.Send(this, call);
 
+    /// <inheritdoc/>
     public void Arrived(int source, uint through) => _host.Links.Arrived(source, Id, through);
 
     /// <summary>Calls back when all changes that it has sent are made.</summary>
-    public void WhenIdle(Action idle)
+    internal void WhenIdle(Action idle)
     {
         if (_isRunning) _onIdle = idle;
         else idle();
     }
 
     /// <summary>Of what a client must know to resume.</summary>
-    public static UInt128 HashOf(ReadOnlySpan<byte> secret)
+    internal static UInt128 HashOf(ReadOnlySpan<byte> secret)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(secret, hash);
@@ -221,7 +231,7 @@ internal sealed class GodotPeer : IPeerOutbox
             {
                 // The client has it still, and sends it again through a gateway that can tell. What it sent after that comes after it.
                 _transactions.Clear();
-                Socket.Fail("what became of a change is not known here", isFinal: false);
+                Connection.Fail("what became of a change is not known here", isFinal: false);
                 _onIdle?.Invoke();
                 _onIdle = null;
                 return;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Banyan.Kv.Store;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
@@ -6,17 +5,17 @@ using Banyan.Scene.Records;
 using Banyan.Sync.Code;
 using Banyan.Sync.Peers;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
-/// <summary>The game's own code on this server: it runs here while this server leads the range of /root. Of the loop alone.</summary>
+/// <summary>The game's own code on this server: it runs here while this server leads the range of /root.</summary>
 internal sealed class GameCodeHost : ICodeEdge
 {
-    private const long SlowMilliseconds = 50;
+    private const long SlowMicroseconds = 50_000;
     private static readonly Key _root = SceneKeys.Header(NodePlace.Root);
 
-    private readonly GodotHost _host;
+    private readonly GameHost _host;
     private readonly Store _store;
-    private readonly Action<Action> _post;
+    private readonly IHostEdge _edge;
     private readonly CodeSession _session;
     private ServerId _lastHolder;
 
@@ -26,12 +25,12 @@ internal sealed class GameCodeHost : ICodeEdge
     /// <param name="hub">What clients see.</param>
     /// <param name="life">Which life of the server.</param>
     /// <param name="make">Makes the code; null if there is none.</param>
-    /// <param name="post">Has something done on the loop.</param>
-    public GameCodeHost(GodotHost host, Store store, PeerHub hub, ulong life, Func<IGameCode>? make, Action<Action> post)
+    /// <param name="edge">The machine around it.</param>
+    public GameCodeHost(GameHost host, Store store, PeerHub hub, ulong life, Func<IGameCode>? make, IHostEdge edge)
     {
         _host = host;
         _store = store;
-        _post = post;
+        _edge = edge;
         Life = life;
         IsThere = make is not null;
         _session = new(hub, this, make, CodeLimits.Default);
@@ -109,21 +108,21 @@ internal sealed class GameCodeHost : ICodeEdge
 
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _host.Links.Publish(synchronizer, authorityEpoch, state);
 
-    public void Post(Action action) => _post(action);
+    public void Post(Action action) => _edge.Post(action);
 
     public void Count(string why) => _host.Count(why);
 
     public void Report(string where, Exception exception)
     {
         _host.Count("an exception of the game's code");
-        Console.Error.WriteLine($"games: the game's code has thrown in {where}: {exception}");
+        _edge.Log($"games: the game's code has thrown in {where}: {exception}");
     }
 
     // It holds up everything else that this server does.
     private void Watch(Action action)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = _edge.Microseconds;
         action();
-        if (Stopwatch.GetElapsedTime(start).TotalMilliseconds > SlowMilliseconds) _host.Count($"a call of the game's code that took more than {SlowMilliseconds} ms");
+        if (_edge.Microseconds - start > SlowMicroseconds) _host.Count($"a call of the game's code that took more than {SlowMicroseconds / 1000} ms");
     }
 }

@@ -4,13 +4,13 @@ using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Sync.Peers;
 
-namespace Banyan.Server.Games;
+namespace Banyan.Sync.Hosting;
 
 /// <summary>
 /// What becomes of the tree when peers go: at once, after the grace of those that may come again, and of those whose server
-/// has died. Of the loop alone.
+/// has died.
 /// </summary>
-internal sealed class Departures(GodotHost host, Store store, PeerLimits limits)
+internal sealed class Departures(GameHost host, Store store, PeerLimits limits)
 {
     private const long AgainMicroseconds = 500_000;
     private const long RestartMicroseconds = 5_000_000;
