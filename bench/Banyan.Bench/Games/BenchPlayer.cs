@@ -46,6 +46,9 @@ internal sealed class BenchPlayer : IAsyncDisposable
     /// <summary>Called when a state has come.</summary>
     public Action? OnState { get; set; }
 
+    /// <summary>Called when a call has come, after its latency is kept.</summary>
+    public Action? OnCall { get; set; }
+
     /// <summary>Connects; the task ends when the peer id is there, and for one that plays when its player is.</summary>
     public static async Task<BenchPlayer> ConnectAsync(Uri gateway, bool plays, CancellationToken stop)
     {
@@ -181,6 +184,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
                 break;
             case PacketCommand.Rpc when Measures && RpcPacket.TryRead(packet, out RpcPacket call) && Arguments.TryRead(call, VariantLimits.Peer, out ImmutableArray<Variant> arguments):
                 Record(Calls, arguments[0].AsInt());
+                OnCall?.Invoke();
                 break;
         }
     }
