@@ -63,7 +63,7 @@ public sealed class GameHost : IFeedSubscriber
         _rules = rules;
         _limits = limits;
         _gateways = gateways;
-        _hub = new(files, limits);
+        _hub = new(files, limits, rules.Interest);
         _trees = new(_hub.World, rules, limits, TreeLimits.Default);
         _departures = new(this, store, limits);
         _life = store.Clock.Reading.Value;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Banyan.Scene.Importing;
 using Banyan.Scene.Operations;
+using Banyan.Sync.Interest;
 using Banyan.Sync.Trees;
 using Banyan.Sync.World;
 
@@ -12,24 +13,28 @@ namespace Banyan.Sync.Peers;
 /// {
 ///   "join":  [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authority": "{peer}" } ],
 ///   "leave": "despawn",
-///   "trees": { "/root/Main/Board": "write", "/root/Main/Level": "read" }
+///   "trees": { "/root/Main/Board": "write", "/root/Main/Level": "read" },
+///   "interest": { "within": { "/root/Main/Players": 40 } }
 /// }
 /// </code>
 /// <c>{peer}</c> is the peer's id. <c>authority</c> (default 1, the cluster) holds for all nodes of the scene, unless
 /// <c>authorities</c> says otherwise: <c>{ "Inputs": "{peer}" }</c>, by path below the spawned node. <c>leave</c> is
 /// "despawn" (default) or "keep". <c>trees</c> says what clients may follow as it is, by <c>BanyanTree</c>: these nodes and
 /// all below them, nothing without an entry. "write" lets every client that may play change all of it, whoever the
-/// authority is; of several entries above a node the nearest counts.
+/// authority is; of several entries above a node the nearest counts. For <c>interest</c> see <see cref="InterestRules"/>.
 /// </remarks>
 public sealed class GameRules
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "banyan.json";
 
-    private const string PeerPlaceholder = "{peer}";
+    /// <summary>Stands for the peer's id in paths and names.</summary>
+    internal const string PeerPlaceholder = "{peer}";
+
     private readonly List<Rule> _join = [];
     private readonly SortedDictionary<string, TreeAccess> _trees = new(StringComparer.Ordinal);
     private bool _despawns = true;
+    private InterestRules _interest = InterestRules.None;
 
     private sealed record Rule(string Scene, string Under, string Name, string Authority, IReadOnlyList<KeyValuePair<string, string>> Authorities);
 
@@ -39,6 +44,9 @@ public sealed class GameRules
 
     /// <summary>Nothing happens.</summary>
     public static readonly GameRules None = new();
+
+    /// <summary>Who sees what by distance.</summary>
+    public InterestRules Interest => _join.Count == 0 ? _interest : _interest.Or(ScenePath.Join(_join[0].Under, _join[0].Name));
 
     /// <summary>Reads the file; false with the first thing that is wrong.</summary>
     public static bool TryParse(string json, out GameRules rules, out string error)
@@ -56,7 +64,8 @@ public sealed class GameRules
                     "join" => rules.TryReadJoin(property.Value, out error),
                     "leave" => rules.TryReadLeave(property.Value, out error),
                     "trees" => rules.TryReadTrees(property.Value, out error),
-                    _ => Fail(out error, $"\"{property.Name}\" is none of \"join\", \"leave\" and \"trees\""),
+                    "interest" => InterestRules.TryRead(property.Value, out rules._interest, out error),
+                    _ => Fail(out error, $"\"{property.Name}\" is none of \"join\", \"leave\", \"trees\" and \"interest\""),
                 };
                 if (!isRight) return false;
             }
@@ -122,7 +131,8 @@ public sealed class GameRules
         return access;
     }
 
-    private static string For(string text, int peer) => text.Replace(PeerPlaceholder, peer.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    /// <summary>A text of the rules for one peer.</summary>
+    internal static string For(string text, int peer) => text.Replace(PeerPlaceholder, peer.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     private bool TryReadJoin(JsonElement join, out string error)
     {

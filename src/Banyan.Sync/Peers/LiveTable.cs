@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
+using Banyan.Godot.Multiplayer;
+using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
+using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
 
@@ -17,7 +21,7 @@ public sealed class LiveState
     /// <summary>The tree's, when it was taken.</summary>
     public uint AuthorityEpoch { get; private set; }
 
-    /// <summary>As <see cref="Godot.Multiplayer.State"/> writes it.</summary>
+    /// <summary>As <see cref="State"/> writes it.</summary>
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
 
     internal bool IsFresh { get; set; }
@@ -49,6 +53,17 @@ public sealed class LiveTable
 
     /// <summary>The latest state; null if none has come.</summary>
     public LiveState? this[NodeId synchronizer] => _states.GetValueOrDefault(synchronizer);
+
+    /// <summary>The latest value of a property that a synchronizer always sends; false if none has come.</summary>
+    public bool TryGet(Synchronizer synchronizer, SyncProperty property, VariantLimits limits, out Variant value)
+    {
+        value = default;
+        int place = synchronizer.Always.IndexOf(property);
+        if (place < 0 || this[synchronizer.Node] is not { } state) return false;
+        if (!State.TryRead(state.Bytes, synchronizer.Always.Length, limits, out ImmutableArray<Variant> values)) return false;
+        value = values[place];
+        return true;
+    }
 
     /// <summary>
     /// Counts a state that was sent once more as it was. Every so often such a one is worth passing on, to servers that have

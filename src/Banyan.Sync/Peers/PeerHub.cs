@@ -2,12 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using Banyan.Kv.Ranges;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
+using Banyan.Sync.Interest;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
 
 /// <summary>All Godot clients of one server, and what they have in common: the world, the numbers of nodes, the live states.</summary>
-public sealed class PeerHub(GameFiles files, PeerLimits limits)
+public sealed class PeerHub
 {
     private const long HeldMicroseconds = 5_000_000;
     private const int HeldMax = 10_000;
@@ -17,13 +18,27 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     private readonly SortedDictionary<(int To, int From), Queue<Held>> _held = [];
     private readonly SortedDictionary<int, List<LiveState>> _fresh = []; // by authority, within a tick
     private readonly StateClock _clock = new();
+    private readonly PeerLimits _limits;
+    private readonly InterestMap _interest;
     private int _heldCount;
+    private Timestamp _now;
 
     // What came before its receiver knew the node, or the sender: the tree comes by another way than calls do.
     private readonly record struct Held(RpcCall Call, Timestamp Deadline);
 
+    /// <summary>Without clients.</summary>
+    /// <param name="files">What the game ships.</param>
+    /// <param name="limits">What a client may have.</param>
+    /// <param name="interest">Who sees what by distance.</param>
+    public PeerHub(GameFiles files, PeerLimits limits, InterestRules? interest = null)
+    {
+        _limits = limits;
+        World = new(files);
+        _interest = new(interest ?? InterestRules.None, World, Live, limits);
+    }
+
     /// <summary>The world that they see.</summary>
-    public GameWorld World { get; } = new(files);
+    public GameWorld World { get; }
 
     /// <summary>The latest states.</summary>
     public LiveTable Live { get; } = new();
@@ -51,11 +66,19 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
             if (!stays) Live.Forget(gone.Node);
         }
 
+        _interest.Apply(change);
         SortedSet<NodeId> lost = World.LostWith(change);
         foreach (PeerSession session in _sessions.Values) session.OnLost(change, lost);
         // Clients remember a number for what it was: what they have lost must come again under another.
         foreach (NodeId node in lost) Ids.Forget(node);
-        foreach (PeerSession session in _sessions.Values) session.OnGained(change, lost);
+        foreach (PeerSession session in _sessions.Values)
+        {
+            AreaChange? moved = _interest.Take(session.Peer);
+            if (moved is not null) session.OnNear(moved);
+            session.OnGained(change, lost);
+            if (moved is not null) session.OnMoved(moved);
+        }
+
         RetryHeld();
     }
 
@@ -69,14 +92,15 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
         int peer, IPeerOutbox outbox, SessionMemory? memory = null, IReadOnlyList<KeyValuePair<int, uint>>? heard = null,
         PeerRights rights = PeerRights.Play)
     {
-        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, outbox, limits, rights);
+        _interest.AddViewer(peer);
+        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, _interest, outbox, _limits, rights);
         _sessions.Add(peer, session);
         foreach ((int source, uint number) in heard ?? [])
         {
             if (_peers.Contains(source)) session.Arrivals.TakeOver(source, number);
         }
 
-        session.Begin(_peers, memory);
+        session.Begin(_interest.IsOn ? _interest.PeersOf(peer) : _peers, memory);
         AddPeer(peer);
         RetryHeld();
         return session;
@@ -85,13 +109,16 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <summary>A client of this server has gone.</summary>
     public void Remove(int peer)
     {
-        if (_sessions.Remove(peer)) RemovePeer(peer);
+        if (!_sessions.Remove(peer)) return;
+        _interest.RemoveViewer(peer);
+        RemovePeer(peer);
     }
 
     /// <summary>A client has lost its connection, and may come again, here or elsewhere: to the others it is still there.</summary>
     public void Detach(int peer)
     {
         if (!_sessions.Remove(peer)) return;
+        _interest.RemoveViewer(peer);
         foreach ((int To, int From) way in _held.Keys.Where(w => w.To == peer).ToList()) Drop(way);
     }
 
@@ -99,6 +126,9 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     public void AddPeer(int peer)
     {
         if (!_peers.Add(peer)) return;
+        _interest.AddPeer(peer);
+        // With distances, only once it is known where the peer is.
+        if (_interest.IsOn) return;
         foreach (PeerSession session in _sessions.Values) session.AddPeer(peer);
         RetryHeld();
     }
@@ -109,6 +139,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
         foreach ((int To, int From) way in _held.Keys.Where(w => w.To == peer || w.From == peer).ToList()) Drop(way);
         _fresh.Remove(peer);
         if (!_peers.Remove(peer)) return;
+        _interest.RemovePeer(peer);
         foreach (PeerSession session in _sessions.Values) session.RemovePeer(peer);
     }
 
@@ -120,8 +151,19 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// <returns>How many calls were given up.</returns>
     public int Tick(Timestamp now)
     {
+        _now = now;
         _clock.Advance(now);
         Live.Refresh(now);
+        if (_interest.Update(now))
+        {
+            foreach (PeerSession session in _sessions.Values)
+            {
+                if (_interest.Take(session.Peer) is { } moved) session.OnMoved(moved);
+            }
+
+            RetryHeld();
+        }
+
         if (Live.Fresh.Count > 0)
         {
             foreach (LiveState state in Live.Fresh)
@@ -157,6 +199,7 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     /// </summary>
     public bool Deliver(RpcCall call, Timestamp now)
     {
+        _now = now;
         (int To, int From) way = (call.To, call.From);
         bool isWaiting = _held.TryGetValue(way, out Queue<Held>? waiting);
         if (_heldCount >= HeldMax && isWaiting) return false;
@@ -212,10 +255,25 @@ public sealed class PeerHub(GameFiles files, PeerLimits limits)
     private bool IsDone(PeerSession session, RpcCall call)
     {
         Delivery delivery = session.Deliver(call);
+        if (_interest.IsOn && delivery != Delivery.Hidden) delivery = Acquaint(session, call, delivery);
         if (delivery != Delivery.Hidden) return delivery == Delivery.Delivered;
         HiddenCallsCount++;
         session.GiveUp(call);
         return true;
+    }
+
+    // Whoever calls is known, however far away.
+    private Delivery Acquaint(PeerSession session, RpcCall call, Delivery delivery)
+    {
+        if (delivery == Delivery.Delivered)
+        {
+            _interest.OnCalled(session.Peer, call.From, _now);
+            return delivery;
+        }
+
+        if (session.IsKnownSource(call.From) || !_interest.Meet(session.Peer, call.From, _now)) return delivery;
+        session.AddPeer(call.From);
+        return session.Deliver(call);
     }
 
     private void Drop((int To, int From) way)

@@ -34,7 +34,7 @@ public sealed partial class PeerSession
 
         foreach (((int Source, NodeId Node) path, bool isConfirmed) in memory.Announced)
         {
-            if (IsKnownSource(path.Source) && _ids.TryGet(path.Node, out _)) _paths.Add(path, isConfirmed);
+            if (IsKnownSource(path.Source) && _ids.TryGet(path.Node, out _)) RecallPath(path.Source, path.Node, isConfirmed);
             else SessionMemory.ForgetAnnounced(path.Source, path.Node, _outbox);
         }
 
@@ -46,7 +46,7 @@ public sealed partial class PeerSession
 
         foreach ((uint netId, (NodeId spawner, string name, uint[] synchronizers)) in memory.Own.Take(OwnSpawnsMax))
             Add(netId, new(spawner, name, [.. synchronizers]));
-        foreach (int peer in _peers.Where(p => !peers.Contains(p)).ToList()) RemovePeer(peer);
+        foreach (int peer in _peers.Where(p => !peers.Contains(p)).ToList()) LosePeer(peer);
     }
 
     private void RecallSpawned(SessionMemory memory, IReadOnlySet<int> peers)
@@ -77,6 +77,12 @@ public sealed partial class PeerSession
             SendInName(known.Authority, _outer.Written);
             ForgetNumber(node);
         }
+    }
+
+    private void RecallPath(int source, NodeId node, bool isConfirmed)
+    {
+        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource)) _paths.Add(source, ofSource = []);
+        ofSource.Add(node, isConfirmed);
     }
 
     private static uint NumberIn(SessionMemory memory, NodeId node) => memory.Numbers.GetValueOrDefault(node).Number;

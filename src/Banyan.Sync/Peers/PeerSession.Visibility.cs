@@ -1,4 +1,5 @@
 using Banyan.Scene.Records;
+using Banyan.Sync.Interest;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
@@ -14,7 +15,7 @@ public sealed partial class PeerSession
 
     private bool Sees(Synchronizer synchronizer) => synchronizer.IsVisibleTo(Peer);
 
-    private bool Sees(SpawnedNode node) => _world.IsVisibleTo(Peer, node);
+    private bool Sees(SpawnedNode node) => _world.IsVisibleTo(Peer, node) && _interest.Includes(Peer, node.Node);
 
     // Godot asks the caller's synchronizers; here all callers' calls come by, and the tree's count.
     private bool MayBeCalled(NodeId node) => !IsHidden(node) && (_world.Spawned.ContainsKey(node) || _world.IsCallableBy(Peer, node));
@@ -22,6 +23,34 @@ public sealed partial class PeerSession
     // Whether it was not told of a spawned node that this one belongs to, whatever for.
     private bool Lacks(NodeId node, NodeId except = default) =>
         _world.SpawnedAbove(node).Any(above => above.Node != except && !_told.ContainsKey(above.Node));
+
+    /// <summary>Peers that are near enough to be known: before whatever comes in their names.</summary>
+    internal void OnNear(AreaChange change)
+    {
+        foreach (int peer in change.Peers)
+        {
+            if (_interest.Knows(Peer, peer)) AddPeer(peer);
+        }
+    }
+
+    /// <summary>Nodes, and peers, that have come near or gone far.</summary>
+    internal void OnMoved(AreaChange change)
+    {
+        OnNear(change);
+        foreach (NodeId id in change.Nodes)
+        {
+            if (!_world.Spawned.TryGetValue(id, out SpawnedNode? node)) continue;
+            if (Sees(node)) Show(node);
+            else Hide(node);
+        }
+
+        foreach (int peer in change.Peers)
+        {
+            if (!_interest.Knows(Peer, peer)) LosePeer(peer);
+        }
+
+        Flush();
+    }
 
     // What hangs below may be there for long, and only now be seen.
     private void Show(SpawnedNode node)
@@ -53,7 +82,7 @@ public sealed partial class PeerSession
         foreach (Synchronizer synchronizer in lost.SelectMany(_world.SynchronizersAbout)) Unfollow(synchronizer.Node);
         ForgetHeard(lost);
         if (!_outbox.CanResume) return;
-        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) ForgetPath(path);
+        ForgetPaths(lost);
         foreach (NodeId id in lost) ForgetNumber(id);
     }
 

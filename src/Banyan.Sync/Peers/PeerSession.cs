@@ -5,6 +5,7 @@ using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Scene.Tree;
+using Banyan.Sync.Interest;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
@@ -34,10 +35,11 @@ public sealed partial class PeerSession
     private readonly SortedSet<int> _peers = [];
     private readonly SortedDictionary<NodeId, ToldNode> _told = [];
     private readonly HashSet<NodeId> _numbered = []; // synchronizers whose number came with a spawn
-    private readonly Dictionary<(int Source, NodeId Node), bool> _paths = []; // whether it was confirmed
+    private readonly SortedDictionary<int, SortedDictionary<NodeId, bool>> _paths = []; // in whose name; whether it was confirmed
     private readonly Dictionary<NodeId, View> _views = [];
     private readonly SortedSet<NodeId> _due = []; // views with something to tell
     private readonly StateClock _clock;
+    private readonly InterestMap _interest;
     private long _turn;
     private uint _spent; // the highest number that was forgotten
 
@@ -65,17 +67,19 @@ public sealed partial class PeerSession
     /// <param name="ids">The numbers of nodes; its own if it can resume.</param>
     /// <param name="live">The latest states.</param>
     /// <param name="clock">Numbers the states that it is told.</param>
+    /// <param name="interest">What is near enough.</param>
     /// <param name="outbox">What it does.</param>
     /// <param name="limits">What it may have.</param>
     /// <param name="rights">What it may do.</param>
     public PeerSession(
-        int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, IPeerOutbox outbox, PeerLimits limits, PeerRights rights = PeerRights.Play)
+        int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, InterestMap interest, IPeerOutbox outbox, PeerLimits limits, PeerRights rights = PeerRights.Play)
     {
         Peer = peer;
         _world = world;
         _ids = ids;
         _live = live;
         _clock = clock;
+        _interest = interest;
         _outbox = outbox;
         _limits = limits;
         _isWatcher = rights == PeerRights.Watch;
@@ -123,13 +127,22 @@ public sealed partial class PeerSession
     /// <summary>Another peer has gone; nothing comes in its name any more.</summary>
     public void RemovePeer(int peer)
     {
-        if (!_peers.Remove(peer)) return;
-        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => p.Source == peer).ToList()) ForgetPath(path);
-        foreach (View view in _views.Values.Where(v => v.Synchronizer.Authority == peer).ToList()) Unfollow(view.Synchronizer.Node);
-        // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
-        foreach (SpawnedNode node in _told.Values.Select(t => t.Node).Where(n => n.Spawner.Authority == peer).ToList()) Hide(node);
-        ForgetHeardFor(peer);
+        LosePeer(peer);
         Arrivals.Forget(peer);
+    }
+
+    private void LosePeer(int peer)
+    {
+        if (!_peers.Remove(peer)) return;
+        if (_paths.TryGetValue(peer, out SortedDictionary<NodeId, bool>? paths))
+        {
+            foreach (NodeId node in paths.Keys.ToList()) ForgetPath(peer, node);
+        }
+
+        foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Unfollow(synchronizer);
+        // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
+        foreach (NodeId spawned in _world.SpawnedBy(peer).ToList()) Hide(_world.Spawned[spawned]);
+        ForgetHeardFor(peer);
         if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: false, _outbox);
         _inner.Clear();
         SystemPacket.WriteDelPeer(_inner, peer);
@@ -147,7 +160,7 @@ public sealed partial class PeerSession
         foreach (SpawnedNode node in change.Reconsidered.Where(n => !Sees(n))) Hide(node);
         if (lost.Count == 0) return;
         foreach (NodeId node in lost) Unfollow(node);
-        foreach ((int Source, NodeId Node) path in _paths.Keys.Where(p => lost.Contains(p.Node)).ToList()) ForgetPath(path);
+        ForgetPaths(lost);
         ForgetHeard(lost);
         if (!_outbox.CanResume) return;
         foreach (NodeId node in lost) ForgetNumber(node);
@@ -251,7 +264,7 @@ public sealed partial class PeerSession
         return anchor == NodeId.Root || (!anchor.IsNone && _told.ContainsKey(anchor));
     }
 
-    private bool IsKnownSource(int source) => source == Cluster || _peers.Contains(source);
+    internal bool IsKnownSource(int source) => source == Cluster || _peers.Contains(source);
 
     private void Spawn(SpawnedNode node)
     {
@@ -368,8 +381,9 @@ public sealed partial class PeerSession
     // Numbers a node for the client, once; whether it has said that it knows it.
     private bool Announce(int source, NodeId node)
     {
-        if (_paths.TryGetValue((source, node), out bool confirmed)) return confirmed;
-        _paths.Add((source, node), false);
+        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource)) _paths.Add(source, ofSource = []);
+        if (ofSource.TryGetValue(node, out bool confirmed)) return confirmed;
+        ofSource.Add(node, false);
         uint number = NumberOf(node);
         if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: false, _outbox);
         _outer.Clear();
@@ -378,15 +392,31 @@ public sealed partial class PeerSession
         return false;
     }
 
-    private void ForgetPath((int Source, NodeId Node) path)
+    private bool IsAnnounced(int source, NodeId node, out bool confirmed)
     {
-        if (_paths.Remove(path) && _outbox.CanResume) SessionMemory.ForgetAnnounced(path.Source, path.Node, _outbox);
+        confirmed = false;
+        return _paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource) && ofSource.TryGetValue(node, out confirmed);
+    }
+
+    private void ForgetPaths(IReadOnlySet<NodeId> lost)
+    {
+        foreach (int source in _paths.Keys.ToList())
+        {
+            foreach (NodeId node in lost) ForgetPath(source, node);
+        }
+    }
+
+    private void ForgetPath(int source, NodeId node)
+    {
+        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource) || !ofSource.Remove(node)) return;
+        if (ofSource.Count == 0) _paths.Remove(source);
+        if (_outbox.CanResume) SessionMemory.ForgetAnnounced(source, node, _outbox);
     }
 
     private void OnConfirmed(int source, NodeId node)
     {
-        if (!_paths.ContainsKey((source, node))) return;
-        _paths[(source, node)] = true;
+        if (!IsAnnounced(source, node, out _)) return;
+        _paths[source][node] = true;
         if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: true, _outbox);
         if (_views.TryGetValue(node, out View? view) && view.Synchronizer.Authority == source) view.IsReady = true;
         Flush();
@@ -475,15 +505,7 @@ public sealed partial class PeerSession
 
     private bool TryGetValue(Synchronizer synchronizer, SyncProperty property, out Variant value)
     {
-        value = default;
-        int always = synchronizer.Always.IndexOf(property);
-        if (always >= 0 && _live[synchronizer.Node] is { } state
-            && State.TryRead(state.Bytes, synchronizer.Always.Length, _limits.Values, out ImmutableArray<Variant> values))
-        {
-            value = values[always];
-            return true;
-        }
-
+        if (_live.TryGet(synchronizer, property, _limits.Values, out value)) return true;
         return _world.Tree.TryFind(property.Node, out MirrorNode? node) && node.Properties.TryGetValue(property.Name, out byte[]? stored)
             && PropertyValue.TryDecode(stored, out value);
     }
