@@ -44,7 +44,26 @@ public sealed class GameRulesTests
         Assert.Equal(TreeAccess.None, GameRules.None.AccessTo("/root"));
     }
 
+    [Fact]
+    public void Distances_are_counted_from_the_peers_own_node()
+    {
+        const string Within = """ "interest": { "within": { "/root/Main/Players": 40, "/root/Main/Props": 2.5 } } """;
+        Assert.True(GameRules.TryParse("{" + Within + """, "join": [ { "spawn": "uid://player", "under": "/root/Main/Players", "name": "P{peer}" } ] }""", out GameRules rules, out _));
+        Assert.Equal(("/root/Main/Players/P7", 40.0, 2.5, null), (rules.Interest.NodeOf(7), rules.Interest.DistanceBelow("/root/Main/Players"), rules.Interest.DistanceBelow("/root/Main/Props"), rules.Interest.DistanceBelow("/root/Main")));
+        Assert.True(GameRules.TryParse("{" + Within + "}", out rules, out _));
+        Assert.Null(rules.Interest.NodeOf(7));
+        Assert.True(GameRules.TryParse("""{ "interest": { "from": "/root/Eyes/{peer}", "within": { "/root/Main": 1 } } }""", out rules, out _));
+        Assert.Equal("/root/Eyes/7", rules.Interest.NodeOf(7));
+        Assert.True(GameRules.None.Interest.IsEmpty);
+    }
+
     [Theory]
+    [InlineData("{ \"interest\": 40 }", "\"interest\": expected an object")]
+    [InlineData("{ \"interest\": {} }", "\"within\" says of no path how far is seen")]
+    [InlineData("{ \"interest\": { \"within\": 40 } }", "\"within\" is not known, or has a value of the wrong kind")]
+    [InlineData("{ \"interest\": { \"within\": { \"Main\": 40 } } }", "\"Main\" is no path from /root")]
+    [InlineData("{ \"interest\": { \"within\": { \"/root/Main\": 0 } } }", "expected a distance above 0")]
+    [InlineData("{ \"interest\": { \"from\": \"me\", \"within\": { \"/root/Main\": 4 } } }", "\"from\": expected a path from /root")]
     [InlineData("{ \"trees\": [] }", "\"trees\": expected an object")]
     [InlineData("{ \"trees\": { \"Main\": \"read\" } }", "\"Main\" is no path from /root")]
     [InlineData("{ \"trees\": { \"/root/Main\": \"all\" } }", "expected \"read\" or \"write\"")]

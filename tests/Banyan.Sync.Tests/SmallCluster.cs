@@ -7,6 +7,7 @@ using Banyan.Scene.Importing;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Simulator.World;
+using Banyan.Sync.Interest;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
@@ -20,12 +21,14 @@ internal sealed class SmallCluster : IFeedSubscriber
     private readonly Queue<WorldChange> _changes = [];
     private readonly List<VersionEvent> _all = [];
     private readonly List<PeerHub> _hubs = [];
+    private readonly InterestRules? _interest;
     private Timestamp _resolved;
 
-    public SmallCluster()
+    public SmallCluster(InterestRules? interest = null)
     {
         World = new(_files);
-        _hubs.Add(new(_files, PeerLimits.Default with { PathsMax = 50, RefusalsMax = 20 }));
+        _interest = interest;
+        _hubs.Add(new(_files, PeerLimits.Default with { PathsMax = 50, RefusalsMax = 20 }, interest));
         _cluster = new(1, servers: 1, [SceneKeys.Start(new(1)), SceneKeys.Start(new(2))], FaultOptions.None);
         _cluster.Start();
         _cluster.Servers.First().Do(store => store.Feed.Subscribe(this));
@@ -45,7 +48,7 @@ internal sealed class SmallCluster : IFeedSubscriber
     /// <summary>The clients of another server.</summary>
     public PeerHub AnotherHub(params int[] peers)
     {
-        var hub = new PeerHub(_files, PeerLimits.Default);
+        var hub = new PeerHub(_files, PeerLimits.Default, _interest);
         foreach (int peer in peers) hub.AddPeer(peer);
         hub.Apply(_all.ToArray());
         _hubs.Add(hub);

@@ -62,8 +62,8 @@ public sealed class PeerHub
         if (change.IsEmpty) return;
         foreach (Synchronizer gone in change.Withdrawn)
         {
-            bool stays = World.Synchronizers.TryGetValue(gone.Node, out Synchronizer? now) && now.AuthorityEpoch == gone.AuthorityEpoch;
-            if (!stays) Live.Forget(gone.Node);
+            // What a former authority said last is not told any more, but still is the latest that is known.
+            if (!World.Synchronizers.ContainsKey(gone.Node)) Live.Forget(gone.Node);
         }
 
         _interest.Apply(change);
