@@ -44,6 +44,9 @@ public sealed class RandomInterestTests
 
         public int Hub { get; set; }
 
+        // Where it was when somebody last looked.
+        public double Center { get; set; }
+
         public SortedSet<string> Near { get; set; } = new(StringComparer.Ordinal);
 
         public SortedDictionary<int, long> Met { get; } = [];
@@ -69,6 +72,7 @@ public sealed class RandomInterestTests
             _seats.Add(peer, seat);
         }
 
+        Update();
         for (int step = 0; step < Steps; step++)
         {
             Step();
@@ -180,6 +184,7 @@ public sealed class RandomInterestTests
         foreach (Seat seat in _seats.Values)
         {
             SortedSet<string> before = seat.Near;
+            seat.Center = _places[$"{seat.Peer}"];
             seat.Near = new(_places.Keys.Where(name => IsNear(seat, name, before.Contains(name) ? Distance * InterestRules.LeaveFactor : Distance)), StringComparer.Ordinal);
             _entered += seat.Near.Except(before).Count();
             _left += before.Except(seat.Near).Count();
@@ -190,7 +195,7 @@ public sealed class RandomInterestTests
     }
 
     private bool IsNear(Seat seat, string name, double distance) =>
-        Math.Abs(_looked[name] - _places[$"{seat.Peer}"]) <= distance || Pose(name).Header!.Authority == seat.Peer;
+        Math.Abs(_looked[name] - seat.Center) <= distance || Pose(name).Header!.Authority == seat.Peer;
 
     private void Call(int from, Seat seat)
     {
@@ -212,6 +217,7 @@ public sealed class RandomInterestTests
         _seats.Add(seat.Peer, seat);
         seat.Hub = 1 - seat.Hub;
         seat.Met.Clear();
+        seat.Center = _places[$"{seat.Peer}"];
         seat.Near = new(_places.Keys.Where(name => IsNear(seat, name, Distance)), StringComparer.Ordinal);
         seat.Client = new(_cluster, seat.Peer, memory, _hubs[seat.Hub]);
     }
