@@ -30,6 +30,9 @@ internal sealed class BenchPlayer : IAsyncDisposable
 
     public int Peer { get; private set; }
 
+    /// <summary>Where it is, along the first axis.</summary>
+    public float Place { get; set; }
+
     /// <summary>Of states, from the sending client's call to this client's packet.</summary>
     public LatencyHistogram States { get; } = new();
 
@@ -66,7 +69,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
         try
         {
             var state = new ByteWriter(64);
-            State.Write(state, [new Vector3(_sequence, 1, 2), Stopwatch.GetTimestamp()]);
+            State.Write(state, [new Vector3(Place, _sequence % 2, 2), Stopwatch.GetTimestamp()]);
             _writer.Clear();
             new SyncPacketWriter(_writer, ++_sequence).Append(OwnPose | Packet.PathFlag, state.Written);
             await SendAsync(_writer.WrittenMemory).ConfigureAwait(false);

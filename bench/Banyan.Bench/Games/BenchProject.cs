@@ -5,13 +5,20 @@ namespace Banyan.Bench.Games;
 /// <summary>A Godot project on disk, in which every peer gets a player that tells all others when it was sent.</summary>
 internal sealed class BenchProject
 {
-    public BenchProject(BenchFolder folder)
+    /// <summary>How far players see each other where distances matter.</summary>
+    public const int Distance = 100;
+
+    /// <summary>Writes the files.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="hasDistances">Whether players see only those who are near.</param>
+    public BenchProject(BenchFolder folder, bool hasDistances = false)
     {
+        string interest = hasDistances ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "";
         Path = System.IO.Path.Combine(folder.Path, "project");
         Directory.CreateDirectory(Path);
         Write("project.godot", "config_version=5\n");
-        Write("banyan.json", """
-            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}" } } ] }
+        Write("banyan.json", $$"""
+            { "join": [ { "spawn": "res://player.tscn", "under": "/root/Main/Players", "name": "{peer}", "authorities": { "Pose": "{peer}" } } ]{{interest}} }
             """);
         Write("main.tscn", """
             [gd_scene load_steps=2 format=3]

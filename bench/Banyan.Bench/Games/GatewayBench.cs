@@ -19,6 +19,9 @@ public sealed record GatewayBenchOptions(string Executable, string Folder)
     /// <summary>States that each of them sends in a second.</summary>
     public double Rate { get; init; } = 1;
 
+    /// <summary>How many of them see each other; 0 for all.</summary>
+    public int Together { get; init; }
+
     /// <summary>Clients of one gateway that do nothing.</summary>
     public int Idle { get; init; } = 1000;
 
@@ -73,7 +76,7 @@ public static class GatewayBench
     public static async Task<GatewayBenchResult> RunAsync(GatewayBenchOptions options, Action<string> say, CancellationToken stop)
     {
         using var folder = new BenchFolder(options.Folder);
-        var project = new BenchProject(folder);
+        var project = new BenchProject(folder, hasDistances: options.Together > 0);
         GatewayBenchResult result = new();
         if (options.Idle > 0) result = await WithClusterAsync(folder, project, options, c => IdleAsync(c, options, result, say, stop)).ConfigureAwait(false);
         if (options.Active > 0) result = await WithClusterAsync(folder, project, options, c => ActiveAsync(c, options, result, say, stop)).ConfigureAwait(false);
@@ -114,6 +117,7 @@ public static class GatewayBench
     {
         await using var players = new Players();
         await players.AddAsync(cluster.Gateways[0], options.Active, plays: true, stop).ConfigureAwait(false);
+        for (int i = 0; i < options.Active && options.Together > 0; i++) players.All[i].Place = i / options.Together * BenchProject.Distance * 10;
         say($"{options.Active} clients have joined");
         await Task.Delay(3000, stop).ConfigureAwait(false);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -200,6 +204,7 @@ public static class GatewayBench
         {
             writer.WriteNumber("activeClients", options.Active);
             writer.WriteNumber("statesPerSecondAndClient", options.Rate);
+            writer.WriteNumber("clientsTogether", options.Together == 0 ? options.Active : options.Together);
             writer.WriteNumber("activeCpuShare", Math.Round(result.ActiveCpuShare, 3));
             writer.WriteNumber("activePacketsPerSecond", Math.Round(result.ActivePacketsPerSecond));
             writer.WriteNumber("stateP50Ms", Math.Round(result.State.P50, 2));

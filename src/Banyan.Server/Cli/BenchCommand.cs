@@ -152,8 +152,9 @@ internal static class BenchCommand
     private static Command MakeGateway()
     {
         var defaults = new GatewayBenchOptions("", "");
-        var active = new Option<int>("--active") { Description = "Clients that send their state; all see all", DefaultValueFactory = _ => defaults.Active };
+        var active = new Option<int>("--active") { Description = "Clients that send their state", DefaultValueFactory = _ => defaults.Active };
         var rate = new Option<double>("--rate") { Description = "States of each in a second", DefaultValueFactory = _ => defaults.Rate };
+        var together = new Option<int>("--together") { Description = "How many of them are near each other; all see all without", DefaultValueFactory = _ => defaults.Together };
         var idle = new Option<int>("--idle") { Description = "Clients that do nothing", DefaultValueFactory = _ => defaults.Idle };
         var calls = new Option<int>("--calls") { Description = "Between two clients on two servers", DefaultValueFactory = _ => defaults.Calls };
         var failovers = new Option<int>("--failovers") { Description = "Gateways killed under a client that can resume", DefaultValueFactory = _ => defaults.Failovers };
@@ -161,7 +162,7 @@ internal static class BenchCommand
         Option<string> folder = Folder();
         var command = new Command("gateway", "Gateways under Godot clients: many idle, many active, calls from server to server, and a gateway that is killed")
         {
-            active, rate, idle, calls, failovers, seconds, folder,
+            active, rate, together, idle, calls, failovers, seconds, folder,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -169,12 +170,13 @@ internal static class BenchCommand
             {
                 Active = parsed.GetValue(active),
                 Rate = parsed.GetValue(rate),
+                Together = parsed.GetValue(together),
                 Idle = parsed.GetValue(idle),
                 Calls = parsed.GetValue(calls),
                 Failovers = parsed.GetValue(failovers),
                 Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
             };
-            if (Math.Min(Math.Min(options.Active, options.Idle), Math.Min(options.Calls, options.Failovers)) < 0 || options.Rate <= 0 || options.Duration <= TimeSpan.Zero)
+            if (new[] { options.Active, options.Together, options.Idle, options.Calls, options.Failovers }.Min() < 0 || options.Rate <= 0 || options.Duration <= TimeSpan.Zero)
                 throw new CommandFailed(ExitCode.BadInput, "expected numbers from 0, and a rate and seconds above it");
             bool json = parsed.GetValue(CommandLine.Json);
             GatewayBenchResult result = await GatewayBench.RunAsync(options, json ? Console.Error.WriteLine : Console.WriteLine, stop).ConfigureAwait(false);
