@@ -21,10 +21,19 @@ public sealed record ServerReport(int Server, string Timestamp, IReadOnlyList<Ra
     public int Leases => Ranges.Count(r => r.HoldsLease);
 
     /// <summary>Asks a server.</summary>
-    /// <exception cref="HttpRequestException">It does not answer.</exception>
+    /// <exception cref="IOException">It does not answer.</exception>
     /// <exception cref="JsonException">It answers something else.</exception>
-    public static async Task<ServerReport> ReadAsync(Uri gateway) =>
-        Parse(await _http.GetByteArrayAsync(new Uri(gateway, "/api/status")).ConfigureAwait(false));
+    public static async Task<ServerReport> ReadAsync(Uri gateway)
+    {
+        try
+        {
+            return Parse(await _http.GetByteArrayAsync(new Uri(gateway, "/api/status")).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            throw new IOException($"{gateway}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Reads a server's answer.</summary>
     /// <exception cref="JsonException">It is none.</exception>

@@ -179,7 +179,16 @@ internal static class BenchCommand
             if (new[] { options.Active, options.Together, options.Idle, options.Calls, options.Failovers }.Min() < 0 || options.Rate <= 0 || options.Duration <= TimeSpan.Zero)
                 throw new CommandFailed(ExitCode.BadInput, "expected numbers from 0, and a rate and seconds above it");
             bool json = parsed.GetValue(CommandLine.Json);
-            GatewayBenchResult result = await GatewayBench.RunAsync(options, json ? Console.Error.WriteLine : Console.WriteLine, stop).ConfigureAwait(false);
+            GatewayBenchResult result;
+            try
+            {
+                result = await GatewayBench.RunAsync(options, json ? Console.Error.WriteLine : Console.WriteLine, stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                throw CommandFailed.Interrupted();
+            }
+
             if (json) JsonOutput.Write(w => GatewayBench.WriteJson(w, options, result));
             return ExitCode.Ok;
         });

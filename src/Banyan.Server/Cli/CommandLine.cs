@@ -43,37 +43,24 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
         }
-        catch (CommandFailed e)
-        {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
-            return e.Code;
-        }
-        catch (BanyanException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
-            return e.Code switch
-            {
-                FailureCode.Unavailable or FailureCode.Overloaded => ExitCode.Unavailable,
-                FailureCode.BadRequest => ExitCode.BadInput,
-                _ => ExitCode.Failed,
-            };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
-            return ExitCode.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCode.Ok;
-        }
         catch (Exception e)
         {
-            // A bug. Its place is worth a report; a crash dump and the code of an aborted process help nobody.
-            await Console.Error.WriteLineAsync($"banyan has failed, this is a bug: {e}").ConfigureAwait(false);
-            return ExitCode.Failed;
+            (int code, string message) = EndOf(e);
+            await Console.Error.WriteLineAsync(message).ConfigureAwait(false);
+            return code;
         }
     }
+
+    /// <summary>How a command ends that has thrown, and what it says. One that ends with Ctrl-C as it should does not throw.</summary>
+    internal static (int Code, string Message) EndOf(Exception e) => e switch
+    {
+        CommandFailed failed => (failed.Code, failed.Message),
+        BanyanException { Code: FailureCode.Unavailable or FailureCode.Overloaded } => (ExitCode.Unavailable, e.Message),
+        BanyanException { Code: FailureCode.BadRequest } => (ExitCode.BadInput, e.Message),
+        BanyanException or IOException or UnauthorizedAccessException => (ExitCode.Failed, e.Message),
+        // Its place is worth a report; a crash dump and the code of an aborted process help nobody.
+        _ => (ExitCode.Failed, $"banyan has failed, this is a bug: {e}"),
+    };
 
     /// <summary>The gateway that the command line names.</summary>
     public static Uri GatewayOf(ParseResult parsed)

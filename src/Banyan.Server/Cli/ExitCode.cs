@@ -23,4 +23,7 @@ internal static class ExitCode
 internal sealed class CommandFailed(int code, string message) : Exception(message)
 {
     public int Code { get; } = code;
+
+    /// <summary>Ctrl-C, or SIGTERM, before the command was done.</summary>
+    public static CommandFailed Interrupted() => new(ExitCode.Failed, "interrupted");
 }

@@ -25,6 +25,10 @@ internal static class StatusCommand
             byte[] body = await http.GetByteArrayAsync(new Uri(gateway, "/api/status"), stop).ConfigureAwait(false);
             return JsonSerializer.Deserialize(body, StatusJson.Default.ServerStatus)!;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw CommandFailed.Interrupted();
+        }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException)
         {
             throw new BanyanException(Client.Protocol.FailureCode.Unavailable, $"{gateway}: {e.Message}");

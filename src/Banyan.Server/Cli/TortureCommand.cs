@@ -48,7 +48,7 @@ internal static class TortureCommand
         catch (Exception) when (stop.IsCancellationRequested)
         {
             // Whatever breaks while everything is taken down.
-            throw new CommandFailed(ExitCode.Failed, "interrupted");
+            throw CommandFailed.Interrupted();
         }
 
         if (json) JsonOutput.WriteObject(result.WriteJson);

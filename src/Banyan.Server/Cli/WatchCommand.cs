@@ -32,6 +32,20 @@ internal static class WatchCommand
         await using BanyanClient client = await CommandLine.ConnectAsync(parsed).ConfigureAwait(false);
         // Paths of changed nodes follow from the tree as it was, and as it is.
         SceneMirror mirror = after is null ? new() : (await client.ReadTreeAsync(NodeRef.At(ScenePath.Root), after).ConfigureAwait(false)).Mirror;
+        try
+        {
+            await FollowAsync(client, mirror, top, after, left, json, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Without --count this is how it ends.
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task FollowAsync(BanyanClient client, SceneMirror mirror, string top, Timestamp? after, int left, bool json, CancellationToken stop)
+    {
         await foreach (SceneUpdate update in client.SubscribeAsync(after, stop: stop).ConfigureAwait(false))
         {
             if (update is SceneUpdate.Snapshot snapshot)
@@ -53,11 +67,9 @@ internal static class WatchCommand
                     if (value is not null) w.WriteString("value", value);
                 });
                 else Console.WriteLine($"{changes.Timestamp}  {path}  {what}{(property is null ? "" : " " + property)}{(value is null ? "" : " = " + value)}");
-                if (--left <= 0) return ExitCode.Ok;
+                if (--left <= 0) return;
             }
         }
-
-        return ExitCode.Ok;
     }
 
     private static List<(string Path, string What, string? Property, string? Value)> Describe(SceneMirror mirror, SceneUpdate.Changes changes)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Banyan.Bench.Cluster;
@@ -29,6 +31,16 @@ public sealed class ServerReportTests
     [InlineData("not JSON")]
     public void What_is_no_status_is_refused(string text) =>
         Assert.ThrowsAny<JsonException>(() => ServerReport.Parse(Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
+    public async Task A_server_that_takes_the_connection_and_never_answers_is_named()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var gateway = new Uri($"http://{silent.LocalEndpoint}");
+        IOException failure = await Assert.ThrowsAsync<IOException>(() => ServerReport.ReadAsync(gateway));
+        Assert.StartsWith($"{gateway}: ", failure.Message);
+    }
 
     [Fact]
     public void Leases_are_spread_when_each_range_is_led_once_and_no_server_leads_two_more_than_another()

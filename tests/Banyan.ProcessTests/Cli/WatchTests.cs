@@ -24,13 +24,15 @@ public class WatchTests(TownCluster town)
             changes.Select(c => $"{c.GetProperty("path")} {c.GetProperty("change")} {(c.TryGetProperty("property", out JsonElement p) ? p.GetString() : "")}"));
     }
 
-    [Fact]
-    public async Task Watch_ends_with_code_0_when_it_is_interrupted()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Watch_ends_with_code_0_when_it_is_interrupted(string signal)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGINT on Windows");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no signals on Windows");
         using Process watch = BanyanCommand.StartInForeground(town.Gateway, ["watch"]);
         Assert.StartsWith("watching /root from ", await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await Signal.InterruptAsync(watch);
+        await (signal == "INT" ? Signal.InterruptAsync(watch) : Signal.TerminateAsync(watch));
         (await BanyanCommand.EndAsync(watch)).AssertDone();
     }
 
