@@ -44,6 +44,11 @@ internal static class ServeCommand
         Description = "Folder of the Godot project (where project.godot is): games that ship the same files may then connect at ws://GATEWAY/godot",
     };
 
+    private static readonly Option<double?> _grace = new("--grace")
+    {
+        Description = $"Seconds that a game with the addon may be without a connection before its player leaves: {ServerOptions.GraceMin.TotalSeconds} to {ServerOptions.GraceMax.TotalSeconds}; the same on all. Default: {ServerOptions.GraceDefault.TotalSeconds}",
+    };
+
     private static readonly Option<string?> _code = new("--code")
     {
         Description = "Assembly with the game's own .NET code (docs/game-code.md), which runs on one of the servers at a time; the same on all",
@@ -55,7 +60,7 @@ internal static class ServeCommand
 
     public static Command Make()
     {
-        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _code, _codeType, _trace, _watchParent };
+        var command = new Command("serve", "Run one server of a cluster") { _id, _data, _servers, _cluster, _checkpointEvery, _project, _grace, _code, _codeType, _trace, _watchParent };
         ServeAccess.AddTo(command);
         command.SetAction(RunAsync);
         return command;
@@ -126,6 +131,7 @@ internal static class ServeCommand
         if (servers.DistinctBy(s => s.Id).Count() != servers.Count) throw new CommandFailed(ExitCode.BadInput, "--server: an id is there twice");
         if (!servers.Exists(s => s.Id == self)) throw new CommandFailed(ExitCode.BadInput, $"--id {self.Value}: no --server has this id");
         if (parsed.GetValue(_code) is not null && parsed.GetValue(_project) is null) throw new CommandFailed(ExitCode.BadInput, "--code: there is no game without --project");
+        if (parsed.GetValue(_grace) is not null && parsed.GetValue(_project) is null) throw new CommandFailed(ExitCode.BadInput, "--grace: there is no game without --project");
         if (parsed.GetValue(_codeType) is not null && parsed.GetValue(_code) is null) throw new CommandFailed(ExitCode.BadInput, "--code-type: of which --code?");
         servers.Sort((a, b) => a.Id.CompareTo(b.Id));
         return new()
@@ -138,9 +144,17 @@ internal static class ServeCommand
             Project = parsed.GetValue(_project),
             Access = ServeAccess.Read(parsed, parsed.GetValue(_project) is not null),
             Certificate = ServeAccess.ReadCertificate(parsed, servers.Find(s => s.Id == self)!.Gateway),
+            Grace = ReadGrace(parsed.GetValue(_grace)),
             Code = ReadCode(parsed.GetValue(_code), parsed.GetValue(_codeType)),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,
         };
+    }
+
+    private static TimeSpan ReadGrace(double? seconds)
+    {
+        if (seconds is not { } given) return ServerOptions.GraceDefault;
+        if (given >= ServerOptions.GraceMin.TotalSeconds && given <= ServerOptions.GraceMax.TotalSeconds) return TimeSpan.FromSeconds(given);
+        throw new CommandFailed(ExitCode.BadInput, $"--grace {given}: expected {ServerOptions.GraceMin.TotalSeconds} to {ServerOptions.GraceMax.TotalSeconds} seconds");
     }
 
     private static Func<IGameCode>? ReadCode(string? path, string? type)

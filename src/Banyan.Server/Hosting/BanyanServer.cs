@@ -136,8 +136,9 @@ internal sealed class BanyanServer : IAsyncDisposable
         if (project.TryRead("res://" + GameRules.FileName, out string json) && !GameRules.TryParse(json, out rules, out string error))
             throw new IOException($"{Path.Combine(folder, GameRules.FileName)}: {error}");
         ImmutableArray<string> gateways = [.. options.Servers.Select(s => $"{(s.Gateway.Scheme == "https" ? "wss" : "ws")}://{s.Gateway.Authority}{GodotEndpoint.Path}")];
-        var host = new GameHost(loop.Store, new(project), rules, PeerLimits.Default, gateways, options.Code, new GameHostEdge(loop));
-        return (host, new(loop, host, new(options.Access, TimeProvider.System), PeerLimits.Default, options.SessionsMax));
+        PeerLimits limits = PeerLimits.Default with { GraceMicroseconds = (long)options.Grace.TotalMicroseconds };
+        var host = new GameHost(loop.Store, new(project), rules, limits, gateways, options.Code, new GameHostEdge(loop));
+        return (host, new(loop, host, new(options.Access, TimeProvider.System), limits, options.SessionsMax));
     }
 
     private static WebApplication BuildHttp(Uri address, GatewayCertificate? certificate)

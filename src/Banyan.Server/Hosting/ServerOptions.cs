@@ -2,6 +2,7 @@ using System.Net;
 using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Server.Games.Access;
+using Banyan.Sync.Peers;
 
 namespace Banyan.Server.Hosting;
 
@@ -31,6 +32,18 @@ public sealed record ServerOptions
 
     /// <summary>The folder of the Godot project whose games may connect; null for none.</summary>
     public string? Project { get; init; }
+
+    /// <summary>The least <see cref="Grace"/>: a client with several gateways to try needs about as long.</summary>
+    public static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>The greatest <see cref="Grace"/>.</summary>
+    public static readonly TimeSpan GraceMax = TimeSpan.FromHours(1);
+
+    /// <summary>The <see cref="Grace"/> that is not said.</summary>
+    public static readonly TimeSpan GraceDefault = TimeSpan.FromMicroseconds(PeerLimits.Default.GraceMicroseconds);
+
+    /// <summary>How long a game's session that can resume outlives its connection; the same on all servers.</summary>
+    public TimeSpan Grace { get; init; } = GraceDefault;
 
     /// <summary>Makes the game's own code; null for none. On all servers or on none.</summary>
     public Func<Sync.Code.IGameCode>? Code { get; init; }

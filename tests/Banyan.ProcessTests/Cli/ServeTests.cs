@@ -63,6 +63,11 @@ public class ServeTests
     [InlineData("--server \"1=localhost\"", "--server", "1=localhost")]
     [InlineData("--id 9: no --server has this id", "--id", "9")]
     [InlineData("an id is there twice", "--server", "1=127.0.0.1:1,http://127.0.0.1:2", "--server", "1=127.0.0.1:3,http://127.0.0.1:4")]
+    [InlineData("--grace 0: expected 1 to 3600 seconds", "--project", ".", "--open", "--grace", "0")]
+    [InlineData("--grace 3601: expected 1 to 3600 seconds", "--project", ".", "--open", "--grace", "3601")]
+    [InlineData("--grace NaN: expected 1 to 3600 seconds", "--project", ".", "--open", "--grace", "NaN")]
+    [InlineData("--grace soon: expected a number", "--project", ".", "--open", "--grace", "soon")]
+    [InlineData("--grace: there is no game without --project", "--grace", "10")]
     public async Task Options_that_make_no_sense_are_bad_input(string message, params string[] options) =>
         (await BanyanCommand.RunAsync(["serve", .. options])).AssertFailed(2, message);
 
