@@ -12,7 +12,7 @@ public sealed class GameRulesTests
     {
         Assert.True(GameRules.TryParse(
             """{ "join": [ { "spawn": "uid://player", "under": "/root/Main/Players", "name": "P{peer}", "authorities": { "Pose": "{peer}" } } ] }""", out GameRules rules, out _));
-        Assert.True(rules.TryJoin(7, new GameFiles(new Game()), out IReadOnlyList<SceneOperation> operations, out _));
+        Assert.True(rules.TryJoin(7, new GameFiles(Game.Files()), out IReadOnlyList<SceneOperation> operations, out _));
         var spawn = Assert.IsType<SpawnOperation>(operations[0]);
         Assert.Equal((NodeRef.At("/root/Main/Players"), "P7", 1), (spawn.Parent, spawn.Template.Nodes[0].Name, spawn.Authority));
         Assert.Equal(new SetAuthorityOperation(NodeRef.At("/root/Main/Players/P7/Pose"), 7), operations[1]);
@@ -30,7 +30,7 @@ public sealed class GameRulesTests
     public void A_scene_that_is_not_there_is_named()
     {
         Assert.True(GameRules.TryParse("""{ "join": [ { "spawn": "res://no.tscn", "under": "/root/Main" } ] }""", out GameRules rules, out _));
-        Assert.False(rules.TryJoin(7, new GameFiles(new Game()), out _, out string error));
+        Assert.False(rules.TryJoin(7, new GameFiles(Game.Files()), out _, out string error));
         Assert.Equal("res://no.tscn: no such scene", error);
     }
 

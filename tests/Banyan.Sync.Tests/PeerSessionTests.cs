@@ -9,14 +9,13 @@ namespace Banyan.Sync.Tests;
 
 public sealed class PeerSessionTests
 {
-    private const string BobsPose = "Main/Players/Bob/Pose";
     private readonly SmallCluster _cluster = new();
 
     [Fact]
     public void A_client_hears_of_the_spawner_before_the_node_and_of_the_node_before_its_state()
     {
         var client = new TestClient(_cluster, 7);
-        Assert.Equal([$"1: path {BobsPose}"], client.TakeLog());
+        Assert.Equal([$"1: path {Game.BobsPose}"], client.TakeLog());
         _cluster.Do(_cluster.Spawn("/root/Main/Players", Game.Player, "A"));
         Assert.Equal(["1: path Main/Spawner", "1: spawn A with 1"], client.TakeLog());
         _cluster.Do(_cluster.Spawn("/root/Main/Players/A/Drops", Game.Drop, "D"));
@@ -33,12 +32,12 @@ public sealed class PeerSessionTests
         var client = new TestClient(_cluster, 7);
         NodeRef bob = NodeRef.At("/root/Main/Players/Bob");
         _cluster.Do(new SetPropertiesOperation(bob, [new("title", PropertyValue.Encode("Sir"))]));
-        Assert.Equal([$"1: path {BobsPose}"], client.TakeLog());
+        Assert.Equal([$"1: path {Game.BobsPose}"], client.TakeLog());
         _cluster.Hub.Remove(7);
 
         var again = new TestClient(_cluster, 8);
         again.ConfirmAll();
-        Assert.Equal([$"1: path {BobsPose}", "1: delta"], again.TakeLog());
+        Assert.Equal([$"1: path {Game.BobsPose}", "1: delta"], again.TakeLog());
     }
 
     [Fact]
@@ -48,7 +47,7 @@ public sealed class PeerSessionTests
         var other = new TestClient(_cluster, 8);
         _cluster.Do(_cluster.Spawn("/root/Main/Players", Game.Player, "A"), new SetAuthorityOperation(NodeRef.At("/root/Main/Players/A/Pose"), 7));
         other.ConfirmAll();
-        Assert.Equal([$"1: path {BobsPose}", "1: path Main/Spawner", "1: spawn A with 0", "7: path Main/Players/A/Pose"], other.TakeLog().Where(l => !l.Contains("AddPeer")));
+        Assert.Equal([$"1: path {Game.BobsPose}", "1: path Main/Spawner", "1: spawn A with 0", "7: path Main/Players/A/Pose"], other.TakeLog().Where(l => !l.Contains("AddPeer")));
         owner.TakeLog();
         Assert.Null(owner.Number(1, 5, "Main/Players/A/Pose"));
         Assert.Equal(["1: confirmed 5"], owner.TakeLog());
@@ -71,7 +70,7 @@ public sealed class PeerSessionTests
     public void Only_the_authority_is_believed()
     {
         var client = new TestClient(_cluster, 7);
-        Assert.Null(client.Number(1, 5, BobsPose));
+        Assert.Null(client.Number(1, 5, Game.BobsPose));
         Refusal? refusal = Sync(client, 5, 1, new Vector3(1, 2, 3), new Vector3(0, 1, 0));
         Assert.Equal(new("a state of a synchronizer that is another's", EndsSession: false), refusal);
         refusal = client.Send(1, writer => new DeltaPacketWriter(writer).Append(5 | Packet.PathFlag, 1, Encode(50)));
@@ -89,7 +88,7 @@ public sealed class PeerSessionTests
     {
         var client = new TestClient(_cluster, 7);
         _cluster.Do(new SetAuthorityOperation(NodeRef.At("/root/Main/Players/Bob/Pose"), 7));
-        Assert.Null(client.Number(1, 5, BobsPose));
+        Assert.Null(client.Number(1, 5, Game.BobsPose));
         Assert.True(Sync(client, 5, 1, new Vector3(1, 2, 3))!.Value.EndsSession);
         Assert.True(client.Send(1, writer => new DeltaPacketWriter(writer).Append(5 | Packet.PathFlag, 4, Encode(50)))!.Value.EndsSession);
     }

@@ -9,7 +9,6 @@ namespace Banyan.Sync.Tests;
 
 public sealed class ResumeTests
 {
-    private const string BobsPose = "Main/Players/Bob/Pose";
     private readonly SmallCluster _cluster = new();
 
     [Fact]
@@ -26,7 +25,7 @@ public sealed class ResumeTests
         Spawn("C");
 
         var again = new TestClient(_cluster, 7, client.Memory, _cluster.AnotherHub());
-        Assert.Equal(["1: despawn", "1: spawn C with 1"], again.TakeLog().Where(l => l != $"1: path {BobsPose}" && l != "1: delta"));
+        Assert.Equal(["1: despawn", "1: spawn C with 1"], again.TakeLog().Where(l => l != $"1: path {Game.BobsPose}" && l != "1: delta"));
         Assert.Equal(numberOfA, NumberOf("A"));
 
         // And it goes on from there.
@@ -47,7 +46,7 @@ public sealed class ResumeTests
         _cluster.Do(new RenameOperation(NodeRef.At("/root/Main/Players/A"), "Z"));
 
         var again = new TestClient(_cluster, 7, client.Memory, _cluster.AnotherHub());
-        string[] log = [.. again.TakeLog().Where(l => !l.Contains("delta") && l != $"1: path {BobsPose}")];
+        string[] log = [.. again.TakeLog().Where(l => !l.Contains("delta") && l != $"1: path {Game.BobsPose}")];
         Assert.Equal(["1: despawn", "1: despawn", "1: spawn Z with 1", "1: path Main/Players/Z/DropSpawner", "1: spawn D with 1"], log);
         Assert.Equal(2, MemoryOf(again).Spawned.Count);
     }

@@ -17,7 +17,7 @@ namespace Banyan.Sync.Tests;
 internal sealed class SmallCluster : IFeedSubscriber
 {
     private readonly SimulatedCluster _cluster;
-    private readonly GameFiles _files = new(new Game());
+    private readonly GameFiles _files = new(Game.Files());
     private readonly Queue<WorldChange> _changes = [];
     private readonly List<VersionEvent> _all = [];
     private readonly List<PeerHub> _hubs = [];
@@ -35,7 +35,7 @@ internal sealed class SmallCluster : IFeedSubscriber
         Settle(_cluster.Time.Now + 1_000_000);
         Commit(new FoundWorld());
         _changes.Clear();
-        Assert.True(SceneExpander.TryExpand(Game.Main, new Game(), ExpandLimits.Default, out ExpandedScene main, out _));
+        Assert.True(SceneExpander.TryExpand(Game.Main, Game.Files(), ExpandLimits.Default, out ExpandedScene main, out _));
         foreach (IReadOnlyList<SceneOperation> batch in ImportPlan.Of(main, ScenePath.Root).Batches) Try([.. batch]);
         _changes.Clear();
     }

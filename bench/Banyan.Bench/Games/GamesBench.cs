@@ -12,6 +12,7 @@ using Banyan.Scene.Importing;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Simulator.World;
+using Banyan.SmallGames;
 using Banyan.Storage;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
@@ -145,14 +146,10 @@ public static class GamesBench
 
         public bool TryRead(string resPath, out string text)
         {
-            var scene = new StringBuilder("""
+            var scene = new StringBuilder($"""
                 [gd_scene load_steps=2 format=3]
 
-                [sub_resource type="SceneReplicationConfig" id="1"]
-                properties/0/path = NodePath(".:position")
-                properties/0/replication_mode = 1
-                properties/1/path = NodePath(".:rotation")
-                properties/1/replication_mode = 1
+                {SceneText.Config(1, Replicated.Always(".:position"), Replicated.Always(".:rotation"))}
 
                 [node name="Level" type="Node3D"]
 

@@ -1,5 +1,4 @@
 using Banyan.Godot.Game;
-using Banyan.Godot.Tests.Scenes;
 using Banyan.Godot.Variants;
 
 namespace Banyan.Godot.Tests.Game;

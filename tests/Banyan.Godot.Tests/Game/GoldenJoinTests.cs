@@ -1,5 +1,4 @@
 using Banyan.Godot.Game;
-using Banyan.Godot.Tests.Scenes;
 using Banyan.Godot.Variants;
 
 namespace Banyan.Godot.Tests.Game;
@@ -25,21 +24,14 @@ public sealed class GoldenJoinTests
                 _spawnable_scenes = PackedStringArray("res://player.tscn")
                 spawn_path = NodePath("../Players")
                 """,
-            [SmallGame.Player] = """
+            [SmallGame.Player] = $"""
                 [gd_scene load_steps=2 format=3]
 
-                [sub_resource type="SceneReplicationConfig" id="1"]
-                properties/0/path = NodePath(".:position")
-                properties/0/spawn = true
-                properties/0/replication_mode = 1
-                properties/1/path = NodePath(".:health")
-                properties/1/spawn = true
-                properties/1/replication_mode = 2
+                {SceneText.Config(1, Replicated.Always(".:position"), Replicated.OnChange(".:health"))}
 
                 [node name="Player" type="Node3D"]
 
-                [node name="Pose" type="MultiplayerSynchronizer" parent="."]
-                replication_config = SubResource("1")
+                {SceneText.Synchronizer("Pose", 1)}
                 """,
         });
         GameNode bob = network.Server.Add("Players", SmallGame.Player, "Bob");

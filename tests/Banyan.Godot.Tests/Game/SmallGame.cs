@@ -1,5 +1,4 @@
 using Banyan.Godot.Game;
-using Banyan.Godot.Tests.Scenes;
 
 namespace Banyan.Godot.Tests.Game;
 
@@ -13,20 +12,16 @@ internal static class SmallGame
 
     public static MemoryProject Files() => new()
     {
-        [Main] = """
+        [Main] = $"""
             [gd_scene load_steps=3 format=3]
 
             [ext_resource type="Script" path="res://main.gd" id="1"]
-            [sub_resource type="SceneReplicationConfig" id="1"]
-            properties/0/path = NodePath(".:round")
-            properties/0/spawn = true
-            properties/0/replication_mode = 2
+            {SceneText.Config(1, Replicated.OnChange(".:round"))}
 
             [node name="Main" type="Node3D"]
             script = ExtResource("1")
 
-            [node name="Rules" type="MultiplayerSynchronizer" parent="."]
-            replication_config = SubResource("1")
+            {SceneText.Synchronizer("Rules", 1)}
 
             [node name="Players" type="Node3D" parent="."]
 
@@ -55,41 +50,23 @@ internal static class SmallGame
             @rpc("authority", "reliable")
             func announce(text, number): pass
             """,
-        [Player] = """
+        [Player] = $"""
             [gd_scene load_steps=4 format=3]
 
             [ext_resource type="Script" path="res://player.gd" id="1"]
-            [sub_resource type="SceneReplicationConfig" id="1"]
-            properties/0/path = NodePath(".:position")
-            properties/0/spawn = true
-            properties/0/replication_mode = 1
-            properties/1/path = NodePath("Head:rotation")
-            properties/1/spawn = true
-            properties/1/replication_mode = 1
-            properties/2/path = NodePath(".:title")
-            properties/2/spawn = true
-            properties/2/replication_mode = 2
-            [sub_resource type="SceneReplicationConfig" id="2"]
-            properties/0/path = NodePath(".:health")
-            properties/0/spawn = true
-            properties/0/replication_mode = 2
+            {SceneText.Config(1, Replicated.Always(".:position"), Replicated.Always("Head:rotation"), Replicated.OnChange(".:title"))}
+            {SceneText.Config(2, Replicated.OnChange(".:health"))}
 
             [node name="Player" type="CharacterBody3D"]
             script = ExtResource("1")
 
             [node name="Head" type="Node3D" parent="."]
 
-            [node name="Pose" type="MultiplayerSynchronizer" parent="."]
-            replication_config = SubResource("1")
+            {SceneText.Synchronizer("Pose", 1)}
 
-            [node name="State" type="MultiplayerSynchronizer" parent="."]
-            replication_config = SubResource("2")
+            {SceneText.Synchronizer("State", 2)}
 
-            [node name="Drops" type="Node3D" parent="."]
-
-            [node name="DropSpawner" type="MultiplayerSpawner" parent="."]
-            _spawnable_scenes = PackedStringArray("res://drop.tscn")
-            spawn_path = NodePath("../Drops")
+            {SceneText.Drops}
             """,
         ["res://player.gd"] = """
             extends CharacterBody3D
@@ -100,21 +77,14 @@ internal static class SmallGame
             @rpc
             func teleport(to): pass
             """,
-        [Item] = """
+        [Item] = $"""
             [gd_scene load_steps=2 format=3]
 
-            [sub_resource type="SceneReplicationConfig" id="1"]
-            properties/0/path = NodePath(".:position")
-            properties/0/spawn = true
-            properties/0/replication_mode = 1
-            properties/1/path = NodePath(".:count")
-            properties/1/spawn = true
-            properties/1/replication_mode = 2
+            {SceneText.Config(1, Replicated.Always(".:position"), Replicated.OnChange(".:count"))}
 
             [node name="Item" type="Node3D"]
 
-            [node name="State" type="MultiplayerSynchronizer" parent="."]
-            replication_config = SubResource("1")
+            {SceneText.Synchronizer("State", 1)}
             """,
         [Drop] = """
             [gd_scene format=3]

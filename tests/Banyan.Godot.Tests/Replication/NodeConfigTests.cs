@@ -1,7 +1,6 @@
 using Banyan.Godot.Paths;
 using Banyan.Godot.Replication;
 using Banyan.Godot.Scenes;
-using Banyan.Godot.Tests.Scenes;
 
 namespace Banyan.Godot.Tests.Replication;
 

@@ -1,12 +1,8 @@
-using Banyan.Godot.Scenes;
-
 namespace Banyan.ProcessTests.Games;
 
 /// <summary>The project of Godot's demo "multiplayer_bomber": its scenes where they lie beside the checkout, and what of its scripts the network sees.</summary>
-internal sealed class BomberFolder : IProjectFiles, IDisposable
+internal sealed class BomberFolder : FolderProject
 {
-    private readonly TemporaryFolder _folder = new();
-
     public BomberFolder()
     {
         Write("project.godot", "config_version=5\n");
@@ -61,23 +57,4 @@ internal sealed class BomberFolder : IProjectFiles, IDisposable
         Write("player_spawner.gd", "extends MultiplayerSpawner\n");
         Write("bomb_spawner.gd", "extends MultiplayerSpawner\n");
     }
-
-    public string Path => _folder.Path;
-
-    public bool TryRead(string resPath, out string text)
-    {
-        string file = System.IO.Path.Combine(Path, resPath["res://".Length..]);
-        text = File.Exists(file) ? File.ReadAllText(file) : "";
-        return text.Length > 0;
-    }
-
-    public bool TryResolveUid(string uid, out string resPath)
-    {
-        resPath = "";
-        return false;
-    }
-
-    public void Dispose() => _folder.Dispose();
-
-    private void Write(string name, string text) => File.WriteAllText(System.IO.Path.Combine(Path, name), text);
 }

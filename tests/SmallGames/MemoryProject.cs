@@ -1,6 +1,6 @@
 using Banyan.Godot.Scenes;
 
-namespace Banyan.Godot.Tests.Scenes;
+namespace Banyan.SmallGames;
 
 /// <summary>A project of a few files in memory. Scenes are known by the uid in their heading as well.</summary>
 internal sealed class MemoryProject : IProjectFiles
