@@ -57,6 +57,7 @@ internal static class MutantCatalogue
         // The tree
         new("move-below-itself", "scene"),
         new("spawn-without-reading-the-name", "scene"),
+        new("move-without-attachments", "scene"),
     ];
 
     // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused

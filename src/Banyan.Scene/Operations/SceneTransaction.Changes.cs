@@ -358,7 +358,7 @@ public sealed partial class SceneTransaction
                         t.Put(SceneKeys.Property(target, parsed.Name), value);
                         break;
                     case RecordKind.Attachment:
-                        t.Put(SceneKeys.Attachment(target, parsed.Name), value);
+                        if (!Mutation.Is("move-without-attachments")) t.Put(SceneKeys.Attachment(target, parsed.Name), value);
                         break;
                     default:
                         Invariant.Holds(ChildEntry.TryDecode(value, out ChildEntry child));

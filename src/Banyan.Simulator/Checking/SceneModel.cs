@@ -30,12 +30,15 @@ internal sealed class SceneModel
 
         public SortedDictionary<string, byte[]> Properties { get; } = new(StringComparer.Ordinal);
 
+        public SortedDictionary<string, byte[]> Attachments { get; } = new(StringComparer.Ordinal);
+
         public List<NodeId> Children { get; private set; } = [];
 
         public ModelNode Copy()
         {
             var copy = new ModelNode(Id, Parent, Name, Zone, Authority, Epoch) { Children = [.. Children] };
             foreach ((string key, byte[] value) in Properties) copy.Properties.Add(key, value);
+            foreach ((string key, byte[] value) in Attachments) copy.Attachments.Add(key, value);
             return copy;
         }
     }
@@ -74,6 +77,7 @@ internal sealed class SceneModel
             NodeHeader header = node.Header!;
             var taken = new ModelNode(node.Id, header.Parent.Id, header.Name, node.Place.Zone, header.Authority, header.AuthorityEpoch);
             foreach ((string name, byte[] value) in node.Properties) taken.Properties.Add(name, value);
+            foreach ((string name, byte[] value) in node.Attachments) taken.Attachments.Add(name, value);
             taken.Children.AddRange(node.Children.Select(c => c.Id));
             _nodes[node.Id] = taken;
         }
@@ -147,12 +151,10 @@ internal sealed class SceneModel
                 siblings.Insert(place, node.Id);
                 return null;
             case SetPropertiesOperation o:
-                foreach (PropertyWrite write in o.Properties)
-                {
-                    if (write.Value is null) node.Properties.Remove(write.Name);
-                    else node.Properties[write.Name] = write.Value;
-                }
-
+                Write(node.Properties, o.Properties);
+                return null;
+            case SetAttachmentsOperation o:
+                Write(node.Attachments, o.Attachments);
                 return null;
             case MoveZoneOperation o:
                 MoveZone(node, node.Zone, o.Zone);
@@ -162,7 +164,16 @@ internal sealed class SceneModel
                 node.Epoch++;
                 return null;
             default:
-                return null;
+                throw new ArgumentOutOfRangeException(nameof(operation));
+        }
+    }
+
+    private static void Write(SortedDictionary<string, byte[]> values, IReadOnlyList<PropertyWrite> writes)
+    {
+        foreach (PropertyWrite write in writes)
+        {
+            if (write.Value is null) values.Remove(write.Name);
+            else values[write.Name] = write.Value;
         }
     }
 
@@ -177,11 +188,8 @@ internal sealed class SceneModel
             uint serial = _serials.GetValueOrDefault(zone, zone == ZoneId.World ? 1u : 0u) + 1;
             _serials[zone] = serial;
             var added = new ModelNode(NodeId.Of(zone, serial), above.Id, node.Name, zone, o.Authority, 1);
-            foreach (PropertyWrite property in node.Properties)
-            {
-                if (property.Value is not null) added.Properties[property.Name] = property.Value;
-            }
-
+            Write(added.Properties, node.Properties);
+            Write(added.Attachments, node.Attachments);
             above.Children.Add(added.Id);
             _nodes.Add(added.Id, added);
             born.Add(added);
@@ -283,5 +291,7 @@ internal sealed class SceneModel
 
     private static string Text(ModelNode node) =>
         $"\"{node.Name}\" below {node.Parent} in {node.Zone}, authority {node.Authority} epoch {node.Epoch}, " +
-        string.Join(" ", node.Properties.Select(p => p.Key + "=" + Convert.ToHexString(p.Value)));
+        $"properties {Text(node.Properties)}, attachments {Text(node.Attachments)}";
+
+    private static string Text(SortedDictionary<string, byte[]> values) => string.Join(" ", values.Select(v => v.Key + "=" + Convert.ToHexString(v.Value)));
 }

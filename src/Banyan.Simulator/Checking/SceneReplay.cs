@@ -94,7 +94,7 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
     }
 
     // Every operation reads the header of its node: what begins after the acknowledgement of one that wrote it, or writes it
-    // itself, is ordered after that; so are two that wrote the same property. Otherwise they share no key that changed.
+    // itself, is ordered after that; so are two that wrote the same property or attachment. Otherwise they share no key that changed.
     private void CheckRealTime(List<string> violations)
     {
         var acknowledged = new SortedDictionary<NodeId, List<(SceneWork Work, Timestamp At)>>();
@@ -135,7 +135,8 @@ internal sealed class SceneReplay(IReadOnlyList<SceneWork> works)
         foreach (SceneOperation operation in ((SceneTransaction)work.Body).Operations)
         {
             if (operation is ReorderOperation) names.Add("/place");
-            else if (operation is SetPropertiesOperation set) names.UnionWith(set.Properties.Select(p => p.Name));
+            else if (operation is SetPropertiesOperation set) names.UnionWith(set.Properties.Select(p => "/property " + p.Name));
+            else if (operation is SetAttachmentsOperation attach) names.UnionWith(attach.Attachments.Select(a => "/attachment " + a.Name));
             else return null;
         }
 

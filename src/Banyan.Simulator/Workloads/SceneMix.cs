@@ -99,7 +99,7 @@ internal sealed class SceneMix
     /// <summary>One of the zones.</summary>
     public static ZoneId AnyZone(SeededRandom random) => new((uint)random.Next(Zones));
 
-    private SceneOperation One(SeededRandom random) => random.Next(100) switch
+    private SceneOperation One(SeededRandom random) => random.Next(108) switch
     {
         < 36 => new SpawnOperation(AnyNode(random), Template(random), Authority: Value()),
         < 41 => new DespawnOperation(AnyNode(random)),
@@ -108,7 +108,8 @@ internal sealed class SceneMix
         < 72 => new ReorderOperation(AnyNode(random), random.Next(8) - 4),
         < 84 => new SetPropertiesOperation(AnyNode(random), Properties(random)),
         < 95 => new MoveZoneOperation(AnyNode(random), AnyZone(random)),
-        _ => new SetAuthorityOperation(AnyNode(random), Value()),
+        < 100 => new SetAuthorityOperation(AnyNode(random), Value()),
+        _ => new SetAttachmentsOperation(AnyNode(random), Writes("a", random)),
     };
 
     private SceneTemplate Template(SeededRandom random)
@@ -121,17 +122,19 @@ internal sealed class SceneMix
             string name = Name(random);
             while (!taken.Add((parent, name))) name += "x";
             ZoneId? zone = random.Chance(0.3) ? AnyZone(random) : null;
-            nodes[i] = new(parent, name, "Node3D", "", [], 0, zone, [new("born", Bytes(Value()))], []);
+            nodes[i] = new(parent, name, "Node3D", "", [], 0, zone, [new("born", Bytes(Value()))], random.Chance(0.2) ? [new("a0", Bytes(Value()))] : []);
         }
 
         return new(nodes);
     }
 
-    private PropertyWrite[] Properties(SeededRandom random)
+    private PropertyWrite[] Properties(SeededRandom random) => Writes("p", random);
+
+    private PropertyWrite[] Writes(string prefix, SeededRandom random)
     {
         var writes = new PropertyWrite[1 + random.Next(2)];
         for (int i = 0; i < writes.Length; i++)
-            writes[i] = new("p" + random.Next(3), random.Chance(0.15) ? null : Bytes(Value()));
+            writes[i] = new(prefix + random.Next(3), random.Chance(0.15) ? null : Bytes(Value()));
         return writes;
     }
 
