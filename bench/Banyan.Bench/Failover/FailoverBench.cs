@@ -10,18 +10,14 @@ using Banyan.Scene.Records;
 namespace Banyan.Bench.Failover;
 
 /// <summary>How a <see cref="FailoverBench"/> runs.</summary>
-/// <param name="Executable">The <c>banyan</c> executable.</param>
-/// <param name="Folder">An existing folder on the disk to measure.</param>
-public sealed record FailoverBenchOptions(string Executable, string Folder)
+/// <inheritdoc cref="BenchOptions"/>
+public sealed record FailoverBenchOptions(string Executable, string Folder) : BenchOptions(Executable, Folder)
 {
     /// <summary>Servers killed, one after the other.</summary>
     public int Rounds { get; init; } = 5;
 
     /// <summary>Ranges of the world.</summary>
     public int Ranges { get; init; } = 6;
-
-    /// <summary>Servers, each a process.</summary>
-    public int Servers { get; init; } = 3;
 
     /// <summary>Writers in a closed loop for each range and server: as many through each gateway.</summary>
     public int WritersPerRange { get; init; } = 1;

@@ -154,21 +154,11 @@ internal sealed class BenchPlayer : IAsyncDisposable
 
     private void OnPacket(ReadOnlySpan<byte> packet)
     {
-        int from = 1;
-        if (SystemPacket.TryRead(packet, out SystemPacket system))
-        {
-            if (system.Command != SystemCommand.Relay) return;
-            from = system.Peer;
-            packet = system.Payload;
-        }
-
+        if (!Relayed.TryOpen(ref packet, out int from)) return;
         switch (Packet.CommandOf(packet))
         {
             case PacketCommand.SimplifyPath when SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path):
-                var confirmation = new ByteWriter(64);
-                ConfirmPathPacket.Write(confirmation, true, path.Id);
-                if (from == 1) _reply.Raw(confirmation.Written);
-                else SystemPacket.WriteRelay(_reply, from, confirmation.Written);
+                Relayed.Confirm(_reply, from, path.Id);
                 break;
             case PacketCommand.Spawn when !_isNumbered && SpawnPacket.TryRead(packet, out SpawnPacket spawn) && Encoding.UTF8.GetString(spawn.Name) == $"{Peer}":
                 _isNumbered = true;

@@ -2,16 +2,14 @@ using System.Diagnostics;
 using System.Text.Json;
 using Banyan.Bench.Cluster;
 using Banyan.Bench.Load;
-
 using Banyan.Client.Games;
 using Banyan.Client.Local;
 
 namespace Banyan.Bench.Games;
 
 /// <summary>What is measured.</summary>
-/// <param name="Executable">The <c>banyan</c> executable.</param>
-/// <param name="Folder">An existing folder.</param>
-public sealed record GatewayBenchOptions(string Executable, string Folder)
+/// <inheritdoc cref="BenchOptions"/>
+public sealed record GatewayBenchOptions(string Executable, string Folder) : BenchOptions(Executable, Folder)
 {
     /// <summary>Clients of one gateway that send their state.</summary>
     public int Active { get; init; } = 300;
@@ -89,7 +87,7 @@ public static class GatewayBench
         BenchFolder folder, BenchProject project, GatewayBenchOptions options, Func<LocalCluster, Task<GatewayBenchResult>> run)
     {
         string data = Path.Combine(folder.Path, Guid.NewGuid().ToString("N"));
-        await using LocalCluster cluster = await LocalCluster.StartAsync(options.Executable, 3, Directory.CreateDirectory(data).FullName, "--project", project.Path, "--open", "--connections-per-address", "10000").ConfigureAwait(false);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(options.Executable, options.Servers, Directory.CreateDirectory(data).FullName, "--project", project.Path, "--open", "--connections-per-address", "10000").ConfigureAwait(false);
         var import = new ProcessStartInfo(options.Executable, ["import", project.Main, "-g", cluster.Gateways[0].ToString()]) { RedirectStandardOutput = true };
         using Process importing = Process.Start(import)!;
         await importing.WaitForExitAsync().ConfigureAwait(false);

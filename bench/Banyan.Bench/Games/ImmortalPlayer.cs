@@ -32,20 +32,11 @@ internal sealed class ImmortalPlayer(IReadOnlyList<Uri> gateways) : IAsyncDispos
 
     private void OnPacket(ReadOnlySpan<byte> packet)
     {
-        int from = 1;
-        if (SystemPacket.TryRead(packet, out SystemPacket system))
-        {
-            if (system.Command != SystemCommand.Relay) return;
-            from = system.Peer;
-            packet = system.Payload;
-        }
-
+        if (!Relayed.TryOpen(ref packet, out int from)) return;
         if (Packet.CommandOf(packet) == PacketCommand.Sync) States++;
         if (!SimplifyPathPacket.TryRead(packet, out SimplifyPathPacket path)) return;
-        var inner = new ByteWriter(64);
-        ConfirmPathPacket.Write(inner, true, path.Id);
-        var outer = new ByteWriter(64);
-        if (from != 1) SystemPacket.WriteRelay(outer, from, inner.Written);
-        Connection.Send(from == 1 ? inner.Written : outer.Written, reliable: true);
+        var reply = new ByteWriter(128);
+        Relayed.Confirm(reply, from, path.Id);
+        Connection.Send(reply.Written, reliable: true);
     }
 }

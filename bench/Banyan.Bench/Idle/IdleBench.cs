@@ -8,15 +8,11 @@ using Banyan.Client.Local;
 namespace Banyan.Bench.Idle;
 
 /// <summary>How an <see cref="IdleBench"/> runs.</summary>
-/// <param name="Executable">The <c>banyan</c> executable.</param>
-/// <param name="Folder">An existing folder.</param>
-public sealed record IdleBenchOptions(string Executable, string Folder)
+/// <inheritdoc cref="BenchOptions"/>
+public sealed record IdleBenchOptions(string Executable, string Folder) : BenchOptions(Executable, Folder)
 {
     /// <summary>Ranges of the world.</summary>
     public int Ranges { get; init; } = 1000;
-
-    /// <summary>Servers, each a process.</summary>
-    public int Servers { get; init; } = 3;
 
     /// <summary>Measured time.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(20);

@@ -9,9 +9,8 @@ using Banyan.Scene.Operations;
 namespace Banyan.Bench.World;
 
 /// <summary>How a <see cref="WorldBench"/> runs.</summary>
-/// <param name="Executable">The <c>banyan</c> executable.</param>
-/// <param name="Folder">An existing folder on the disk to measure.</param>
-public sealed record WorldBenchOptions(string Executable, string Folder)
+/// <inheritdoc cref="BenchOptions"/>
+public sealed record WorldBenchOptions(string Executable, string Folder) : BenchOptions(Executable, Folder)
 {
     /// <summary>Scene nodes, about.</summary>
     public int Nodes { get; init; } = 100_000;
@@ -21,9 +20,6 @@ public sealed record WorldBenchOptions(string Executable, string Folder)
 
     /// <summary>Ranges that the zones lie in.</summary>
     public int Ranges { get; init; } = 8;
-
-    /// <summary>Servers, each a process.</summary>
-    public int Servers { get; init; } = 3;
 
     /// <summary>How long nothing happens before memory is read.</summary>
     public TimeSpan Settling { get; init; } = TimeSpan.FromSeconds(15);

@@ -10,8 +10,7 @@ public sealed class AddonFailoverTests(ITestOutputHelper output)
     {
         string godot = Engine.Binary;
         using var project = new AddonProject();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", project.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", Path.Combine(project.Path, "world", "world.tscn"))).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(project.Path, Path.Combine(project.Path, "world", "world.tscn"), 3);
         string[] urls = [.. cluster.Gateways.Select(g => $"ws://{g.Authority}/godot")];
         // The addon begins at the second, the other one is at the third, which lives.
         using Engine addon = Start(godot, project, "addon", urls[1], urls[2], urls[0]);

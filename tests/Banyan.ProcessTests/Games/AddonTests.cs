@@ -43,8 +43,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task What_was_not_done_comes_again_at_the_next_gateway_in_order_and_before_anything_new()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync("say 5");
         for (uint n = 1; n <= 5; n++) Assert.Equal((n, $"m{n}"), await gateway.SaidAsync());
         await gateway.DoneAsync(2);
@@ -81,8 +80,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task Messages_of_peers_arrive_once_over_any_number_of_gateways_and_each_is_told_what_was_heard()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync(5, 1, "five-1");
         await gateway.SayAsync(5, 2, "five-2");
         await gateway.SayAsync(6, 9, "six-9");
@@ -110,8 +108,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task The_next_gateway_gets_back_what_the_former_ones_gave_to_remember()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.RememberAsync("one", ("a", "1"), ("bb", "22"), ("ccc", "333"));
         await gateway.RememberAsync("", ("a", "another"), ("bb", ""), ("unknown", ""));
         await gateway.RememberAsync("two");
@@ -132,8 +129,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task A_goodbye_that_is_not_final_sends_the_client_to_the_next_gateway_and_a_final_one_ends_the_session()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.GoodbyeAsync(final: false, "stopping");
         FakeConnection next = await ResumeAsync(_second);
         await game.UntilAsync("LOST goodbye: stopping");
@@ -148,8 +144,7 @@ public sealed class AddonTests : IDisposable
     [InlineData(WebSocketCloseStatus.EndpointUnavailable, "LOST closed: 1001 unwanted")]
     public async Task A_goodbye_that_the_engine_forgets_is_in_the_close_that_follows(WebSocketCloseStatus status, string line)
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync("stall 300");
         await game.UntilAsync("GOT stall 300");
         // It finds both at once.
@@ -162,8 +157,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task A_session_that_no_gateway_knows_is_over()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await game.UntilAsync("PEER 1");
         gateway.Break();
         FakeConnection next = await AcceptAsync(_second);
@@ -191,8 +185,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task A_gateway_that_does_not_answer_for_3_seconds_is_given_up_but_not_because_the_game_did_not_listen()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync("stall 4000");
         for (int pings = 0; pings < 3; pings++) await gateway.PongAsync((await gateway.ReceiveAsync(FakeConnection.Ping))!);
         await gateway.SayAsync("latency");
@@ -246,8 +239,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task Messages_of_a_tree_go_both_ways()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync("follow /root/World");
         Assert.Equal(new VariantArray(["follow", 1, "/root/World"]), await gateway.TreeAsync());
         await gateway.SendTreeAsync("lost", 1, "no such node");
@@ -288,8 +280,7 @@ public sealed class AddonTests : IDisposable
     [InlineData("08")]
     public async Task A_gateway_that_sends_what_was_not_agreed_is_left_and_the_session_goes_on(string frame)
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         byte[] bytes = Convert.FromHexString(frame);
         if (bytes.Length == 0) await gateway.SendEmptyAsync();
         else await gateway.SendAsync(bytes[0], bytes[1..]);
@@ -304,8 +295,7 @@ public sealed class AddonTests : IDisposable
     [Fact]
     public async Task Where_a_browser_may_have_dropped_messages_nothing_after_them_is_believed()
     {
-        Engine game = Start(_first, _second);
-        FakeConnection gateway = await BeginAsync(_first);
+        (Engine game, FakeConnection gateway) = await PlayAsync();
         await gateway.SayAsync("browser 10000");
         await gateway.SayAsync("stall 1500");
         await game.UntilAsync("GOT stall 1500");
@@ -346,6 +336,13 @@ public sealed class AddonTests : IDisposable
         var game = new Engine(_godot, _project.Path, ["res://peer.tscn", "--", .. gateways.Select(g => g.Url)]);
         _open.Add(game);
         return game;
+    }
+
+    // With both gateways to go to, at the first.
+    private async Task<(Engine Game, FakeConnection Gateway)> PlayAsync()
+    {
+        Engine game = Start(_first, _second);
+        return (game, await BeginAsync(_first));
     }
 
     private async Task<FakeConnection> AcceptAsync(FakeGateway gateway)

@@ -9,8 +9,7 @@ public sealed class EngineTests
     public async Task Two_games_on_two_servers_see_each_other_come_move_spawn_speak_and_go()
     {
         string godot = Engine.Binary;
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", Checkout.PlainGame, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", Path.Combine(Checkout.PlainGame, "main.tscn"))).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(Checkout.PlainGame, Path.Combine(Checkout.PlainGame, "main.tscn"), 3);
         using var one = Start(godot, cluster.Gateways[0]);
         using var two = Start(godot, cluster.Gateways[1]);
         await Poll.UntilAsync(() => PeerOf(one) is not null && PeerOf(two) is not null, () => $"{one}\n{two}");

@@ -12,8 +12,7 @@ public sealed class FailoverTests
     public async Task A_game_plays_on_when_its_gateway_is_killed()
     {
         using var files = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 3);
         await using ModelGame immortal = await ModelGame.ConnectAsync([cluster.Gateways[2], cluster.Gateways[1], cluster.Gateways[0]], files);
         await using ModelGame stock = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
         await using ModelGame other = await ModelGame.ConnectAsync([cluster.Gateways[1], cluster.Gateways[0]], files);
@@ -79,8 +78,7 @@ public sealed class FailoverTests
     public async Task A_connection_that_breaks_again_and_again_loses_and_doubles_nothing()
     {
         using var files = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 3);
         await using ModelGame a = await ModelGame.ConnectAsync(cluster.Gateways, files);
         await using ModelGame b = await ModelGame.ConnectAsync(cluster.Gateways, files);
         ModelGame[] games = [a, b];
@@ -114,8 +112,7 @@ public sealed class FailoverTests
     public async Task A_session_that_says_that_it_ends_leaves_at_once()
     {
         using var files = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 3);
         ModelGame left = await ModelGame.ConnectAsync(cluster.Gateways, files);
         await using ModelGame stays = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
         await AgreeAsync([left, stays]);

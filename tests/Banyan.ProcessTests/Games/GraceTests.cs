@@ -11,8 +11,7 @@ public sealed class GraceTests
     {
         const double Grace = 5;
         using var files = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open", "--grace", $"{Grace}");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 3, "--grace", $"{Grace}");
         await using ModelGame witness = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
         await using ModelGame back = await ModelGame.ConnectAsync([cluster.Gateways[1], cluster.Gateways[2]], files);
         await using ModelGame lost = await ModelGame.ConnectAsync([cluster.Gateways[2], cluster.Gateways[1]], files);

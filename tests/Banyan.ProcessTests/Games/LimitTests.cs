@@ -51,8 +51,7 @@ public sealed class LimitTests
     public async Task A_client_that_sends_too_fast_is_told_so_and_goes()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 1);
         await using (RawGame packets = await RawGame.ConnectAsync(cluster.Gateways[0]))
         {
             await SendUntilClosedAsync(packets, new byte[1]);
@@ -70,8 +69,7 @@ public sealed class LimitTests
     public async Task A_client_that_never_reads_is_given_up_when_eight_megabytes_wait_for_it()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 1);
         using BareSocket deaf = await BareSocket.ConnectAsync(cluster.Gateways[0]);
         // Three times what each of them may send at once is more than waits here and in the system's buffers together.
         byte[] bytes = new byte[60_000];
@@ -98,8 +96,7 @@ public sealed class LimitTests
     public async Task A_client_that_never_answers_is_given_up()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 1);
         using BareSocket mute = await BareSocket.ConnectAsync(cluster.Gateways[0]);
         await mute.ReadToEndAsync();
         await Poll.UntilAsync(async () => await Door.RefusedAsync(cluster.Gateways[0], "a client that does not answer") == 1, () => "it to be counted");

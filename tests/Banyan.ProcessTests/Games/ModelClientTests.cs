@@ -13,8 +13,7 @@ public sealed class ModelClientTests
     public async Task Unmodified_games_on_three_servers_agree_and_print_no_errors()
     {
         using var files = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 3);
         var games = new List<ModelGame>();
         var random = new SeededRandom(4);
         int joined = 0;

@@ -14,8 +14,7 @@ public sealed class StockClientTests
     public async Task Players_on_two_servers_see_each_other_come_move_speak_and_go()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 3);
 
         // The first is alone: its own player is spawned by the cluster.
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
@@ -83,8 +82,7 @@ public sealed class StockClientTests
     public async Task Players_of_a_server_that_died_go_and_the_others_play_on()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 3);
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
         (uint netId, _) = await one.TakeSpawnAsync($"{two.Peer}");
@@ -117,8 +115,7 @@ public sealed class StockClientTests
     public async Task What_a_player_did_last_before_it_left_is_done()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 3, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 3);
         RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await using RawGame two = await RawGame.ConnectAsync(cluster.Gateways[1]);
         await one.TakePathAsync(1, "Main/Spawner");
@@ -137,8 +134,7 @@ public sealed class StockClientTests
     public async Task What_is_refused_is_counted_and_what_no_Godot_sends_ends_the_session_with_a_reason()
     {
         using var game = new GameFolder();
-        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", game.Main)).AssertDone();
+        await using LocalCluster cluster = await GameCluster.StartAsync(game, 1);
         await using RawGame one = await RawGame.ConnectAsync(cluster.Gateways[0]);
         await one.SendToAsync(1, writer => DespawnPacket.Write(writer, 99));
         await one.SendToAsync(1, writer => writer.Raw([2, 1, 2, 3]));

@@ -98,12 +98,7 @@ public sealed class TreeTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    private async Task<LocalCluster> StartAsync(int servers)
-    {
-        LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, servers, null, "--project", _files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", Path.Combine(_files.Path, "world.tscn"))).AssertDone();
-        return cluster;
-    }
+    private Task<LocalCluster> StartAsync(int servers) => GameCluster.StartAsync(_files.Path, Path.Combine(_files.Path, "world.tscn"), servers);
 
     private static GameConnection Connect(LocalCluster cluster, params int[] gateways) =>
         new([.. gateways.Select(g => new UriBuilder(cluster.Gateways[g]) { Scheme = "ws", Path = "/godot" }.Uri)]);

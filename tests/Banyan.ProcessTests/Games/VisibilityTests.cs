@@ -26,7 +26,7 @@ public sealed class VisibilityTests
     public async Task A_player_is_hidden_from_one_of_two_and_shown_again()
     {
         using var files = new GameFolder(Seen);
-        await using LocalCluster cluster = await StartAsync(files);
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 2);
         await using ModelGame one = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
         await using ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
         one.Player!.Set("title", "first");
@@ -53,7 +53,7 @@ public sealed class VisibilityTests
     public async Task What_a_game_makes_with_its_own_function_is_made_by_the_others_and_by_who_comes_late()
     {
         using var files = new GameFolder(Toys, "ToySpawner");
-        await using LocalCluster cluster = await StartAsync(files);
+        await using LocalCluster cluster = await GameCluster.StartAsync(files, 2);
         await using ModelGame one = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
         await using ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
         int owner = one.Peer;
@@ -69,13 +69,6 @@ public sealed class VisibilityTests
         toy.QueueFree();
         await UntilAsync(() => two.Toys(owner) == "" && late.Toys(owner) == "", one, two, late);
         AssertNoErrors(one, two, late);
-    }
-
-    private static async Task<LocalCluster> StartAsync(GameFolder files)
-    {
-        LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 2, null, "--project", files.Path, "--open");
-        (await BanyanCommand.RunAsync(cluster.Gateways[0], "import", files.Main)).AssertDone();
-        return cluster;
     }
 
     private static Task UntilAsync(Func<bool> holds, params ModelGame[] games) => Poll.UntilAsync(

@@ -10,12 +10,7 @@ public sealed class SnapshotTests
     [Fact]
     public void A_follower_that_needs_what_was_compacted_gets_a_snapshot_and_what_comes_after()
     {
-        var cluster = new RaftCluster(3);
-        cluster.Elect(1);
-        cluster.Isolate(3);
-        cluster.Propose(1, "a", "b", "c");
-        cluster.Settle();
-        cluster[1].Compact(cluster[1].Applied.Index);
+        RaftCluster cluster = WithOneBehind();
         cluster.Propose(1, "d");
         cluster.Settle();
         cluster.Heal();
@@ -28,12 +23,7 @@ public sealed class SnapshotTests
     [Fact]
     public void A_lost_snapshot_is_sent_again()
     {
-        var cluster = new RaftCluster(3);
-        cluster.Elect(1);
-        cluster.Isolate(3);
-        cluster.Propose(1, "a", "b", "c");
-        cluster.Settle();
-        cluster[1].Compact(cluster[1].Applied.Index);
+        RaftCluster cluster = WithOneBehind();
         cluster.Heal();
         int snapshots = 0;
         cluster.Carrier = m =>
@@ -160,4 +150,16 @@ public sealed class SnapshotTests
 
     private static InstallSnapshot Snapshot(ulong term, ulong index, ulong indexTerm) =>
         new(new(2), new(1), new(term), new(new(index), new(indexTerm), new([new(1), new(2), new(3)], [], []), new byte[] { 1 }));
+
+    // The third has nothing of what the first has compacted.
+    private static RaftCluster WithOneBehind()
+    {
+        var cluster = new RaftCluster(3);
+        cluster.Elect(1);
+        cluster.Isolate(3);
+        cluster.Propose(1, "a", "b", "c");
+        cluster.Settle();
+        cluster[1].Compact(cluster[1].Applied.Index);
+        return cluster;
+    }
 }

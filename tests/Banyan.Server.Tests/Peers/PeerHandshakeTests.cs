@@ -56,9 +56,7 @@ public sealed class PeerHandshakeTests
     [Fact]
     public async Task The_dialling_side_refuses_a_version_that_it_does_not_speak()
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        listener.Listen();
+        using Socket listener = Listen();
         await using PeerTransport one = Start(S1, _inbox1);
         one.SetPeer(S2, listener.LocalEndPoint!);
         using Socket called = await listener.AcceptAsync(TestContext.Current.CancellationToken);
@@ -71,9 +69,7 @@ public sealed class PeerHandshakeTests
     [Fact]
     public async Task The_dialling_side_refuses_a_server_under_another_id()
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        listener.Listen();
+        using Socket listener = Listen();
         await using PeerTransport one = Start(S1, _inbox1);
         one.SetPeer(S2, listener.LocalEndPoint!);
         using Socket called = await listener.AcceptAsync(TestContext.Current.CancellationToken);
@@ -149,5 +145,13 @@ public sealed class PeerHandshakeTests
         await second.SayAsync(Frame(PeerFrameKind.Whole, "second"u8));
         Assert.Equal("second", await _inbox2.NextTextAsync());
         Assert.Equal("a newer connection took its place", two.Peer(S1).LastReceiveError);
+    }
+
+    private static Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        listener.Listen();
+        return listener;
     }
 }

@@ -182,14 +182,7 @@ public sealed class WriteAheadLogTests
     [Fact]
     public void A_position_to_drop_before_never_moves_back()
     {
-        var disk = new MemoryDisk();
-        (WriteAheadLog log, _) = LogScript.Open(disk, 128);
-        for (int i = 0; i < 4; i++)
-        {
-            LogScript.Append(log, 60);
-            LogScript.Flush(log);
-        }
-
+        (MemoryDisk disk, WriteAheadLog log) = WithFourSegments();
         log.DropBefore(3);
         log.DropBefore(1);
         LogScript.Append(log, 60);
@@ -220,14 +213,7 @@ public sealed class WriteAheadLogTests
     [Fact]
     public void A_log_that_begins_after_the_checkpoint_is_refused()
     {
-        var disk = new MemoryDisk();
-        (WriteAheadLog log, _) = LogScript.Open(disk, 128);
-        for (int i = 0; i < 4; i++)
-        {
-            LogScript.Append(log, 60);
-            LogScript.Flush(log);
-        }
-
+        (MemoryDisk disk, WriteAheadLog log) = WithFourSegments();
         log.DropBefore(3);
         LogScript.Append(log, 60);
         LogScript.Flush(log);
@@ -292,5 +278,19 @@ public sealed class WriteAheadLogTests
         long perRecord = (GC.GetAllocatedBytesForCurrentThread() - before) / 5000;
         // A round object and the disk's copies of the sectors that it keeps for a crash: per record next to nothing.
         Assert.InRange(perRecord, 0, 250);
+    }
+
+    // Of one record each.
+    private static (MemoryDisk Disk, WriteAheadLog Log) WithFourSegments()
+    {
+        var disk = new MemoryDisk();
+        (WriteAheadLog log, _) = LogScript.Open(disk, 128);
+        for (int i = 0; i < 4; i++)
+        {
+            LogScript.Append(log, 60);
+            LogScript.Flush(log);
+        }
+
+        return (disk, log);
     }
 }
