@@ -29,6 +29,13 @@ internal static class Loopback
         return transport;
     }
 
+    /// <summary>Tells the first server where the second is, and waits until it has reached it.</summary>
+    public static async Task ReachAsync(this PeerTransport one, PeerTransport two, RecordingInbox inboxOfOne)
+    {
+        one.SetPeer(S2, two.EndPoint);
+        await inboxOfOne.BecomesAsync(S2, true);
+    }
+
     /// <summary>A message with a number in it.</summary>
     public static byte[] Numbered(int number, int length = 4)
     {

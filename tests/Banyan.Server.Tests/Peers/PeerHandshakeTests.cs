@@ -84,8 +84,7 @@ public sealed class PeerHandshakeTests
     {
         await using PeerTransport two = Start(S2, _inbox2);
         await using PeerTransport one = Start(S1, _inbox1);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         var random = new SeededRandom(5);
         for (int caller = 1; caller <= 20; caller++)
         {

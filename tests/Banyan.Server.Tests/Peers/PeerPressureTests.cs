@@ -22,8 +22,7 @@ public sealed class PeerPressureTests
     {
         await using PeerTransport two = Start(S2, _inbox2, Small);
         await using PeerTransport one = Start(S1, _inbox1, Small);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         _inbox2.Shut();
         int sent = 0;
         while (one.Peer(S2).MessagesDropped == 0)
@@ -48,8 +47,7 @@ public sealed class PeerPressureTests
     {
         await using PeerTransport two = Start(S2, _inbox2, Small);
         await using PeerTransport one = Start(S1, _inbox1, Small);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         _inbox2.Shut();
         one.Send(S2, Numbered(0));
         Assert.True(_inbox2.Held.Wait(Patience.Long, TestContext.Current.CancellationToken));

@@ -14,8 +14,7 @@ public sealed class PeerTransportTests
     {
         await using PeerTransport one = Start(S1, _inbox1);
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         for (int i = 0; i < 5000; i++) one.Send(S2, Numbered(i, 4 + i % 300));
         for (int i = 0; i < 5000; i++)
         {
@@ -59,8 +58,7 @@ public sealed class PeerTransportTests
     {
         await using PeerTransport one = Start(S1, _inbox1);
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         one.Send(S2, Numbered(-1));
         await _inbox2.NextAsync();
         await Patience.UntilAsync(() => one.Peer(S2).MessagesSent == 1, "the first message");
@@ -79,8 +77,7 @@ public sealed class PeerTransportTests
         PeerTransportOptions options = Options() with { BulkBytesMin = 1 << 20 };
         await using PeerTransport one = Start(S1, _inbox1, options);
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         byte[] large = new byte[40 << 20];
         new Random(1).NextBytes(large);
         one.Send(S2, large);
@@ -95,8 +92,7 @@ public sealed class PeerTransportTests
         await using PeerTransport one = Start(S1, _inbox1);
         PeerTransport two = Start(S2, _inbox2);
         int port = two.EndPoint.Port;
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         await two.DisposeAsync();
         await _inbox1.BecomesAsync(S2, false);
         await Patience.UntilAsync(() => one.Peer(S2).ConnectFailures > 0, "a failed attempt");
@@ -134,8 +130,7 @@ public sealed class PeerTransportTests
         await using PeerTransport two = Start(S2, _inbox2);
         var inbox = new RecordingInbox();
         await using PeerTransport moved = Start(S2, inbox);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         one.SetPeer(S2, moved.EndPoint);
         await _inbox1.BecomesAsync(S2, false);
         await _inbox1.BecomesAsync(S2, true);
@@ -169,8 +164,7 @@ public sealed class PeerTransportTests
     {
         await using PeerTransport one = Start(S1, _inbox1);
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         await one.RemovePeerAsync(S2);
         await _inbox1.BecomesAsync(S2, false);
         await Patience.UntilAsync(() => !two.Peer(S1).Attached, "the connection is closed");
@@ -182,8 +176,7 @@ public sealed class PeerTransportTests
     {
         await using PeerTransport one = Start(S1, _inbox1);
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         for (int i = 0; i < 10; i++) one.Send(S2, new byte[100]);
         for (int i = 0; i < 10; i++) await _inbox2.NextAsync();
         await Patience.UntilAsync(() => two.Peer(S1).MessagesReceived == 10, "ten messages are counted");
@@ -200,8 +193,7 @@ public sealed class PeerTransportTests
     {
         await using PeerTransport one = Start(S1, _inbox1, Options() with { QueueBytesMax = 64 << 10 });
         await using PeerTransport two = Start(S2, _inbox2);
-        one.SetPeer(S2, two.EndPoint);
-        await _inbox1.BecomesAsync(S2, true);
+        await one.ReachAsync(two, _inbox1);
         using var stop = new CancellationTokenSource();
         Task[] senders =
         [
