@@ -295,8 +295,11 @@ public sealed class GameHost : IFeedSubscriber
         if (before == 0) _edge.Log($"games: {why} (from now on counted in /api/status)");
     }
 
-    /// <summary>What the rules say of a peer's leaving, and what it has spawned itself: clients free that by themselves when a peer goes.</summary>
-    internal IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer)];
+    /// <summary>
+    /// What the rules say of a peer's leaving, what it has spawned itself (clients free that by themselves when a peer goes),
+    /// and what is said of it alone.
+    /// </summary>
+    internal IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer), .. SyncVisibility.Forget(_hub.World, peer)];
 
     private byte[] Random(int length)
     {
@@ -422,8 +425,9 @@ public sealed class GameHost : IFeedSubscriber
 
     private void OnGone(int id)
     {
-        // A spawn that was committed just before it left, and was not known when it did.
-        foreach (SceneOperation left in SpawnedBy(id)) Run(new SceneTransaction([left]), RequestId.None, 0, _ => { });
+        // What was committed just before it left, and was not known when it did.
+        SceneOperation[] late = [.. SpawnedBy(id), .. SyncVisibility.Forget(_hub.World, id)];
+        foreach (SceneOperation left in late) Run(new SceneTransaction([left]), RequestId.None, 0, _ => { });
         foreach (HostedPeer other in _clients.Values) other.Outstanding.OnGone(id);
         _hub.RemovePeer(id);
         // It is still connected: the others have given this server up.

@@ -135,6 +135,9 @@ public sealed class GameWorld(GameFiles files)
     public IReadOnlyCollection<NodeId> SynchronizersOf(int authority) =>
         _synchronizersOfAuthority.TryGetValue(authority, out SortedSet<NodeId>? synchronizers) ? synchronizers : [];
 
+    /// <summary>The synchronizers that say something of one peer alone.</summary>
+    public IEnumerable<NodeId> SynchronizersNaming(int peer) => _synchronizers.Values.Where(s => s.Visibility.Names(peer)).Select(s => s.Node);
+
     /// <summary>What spawners of one peer have spawned.</summary>
     public IReadOnlyCollection<NodeId> SpawnedBy(int authority) =>
         _spawnedByAuthority.TryGetValue(authority, out SortedSet<NodeId>? spawned) ? spawned : [];

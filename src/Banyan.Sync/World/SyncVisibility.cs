@@ -29,10 +29,17 @@ public sealed class SyncVisibility : IEquatable<SyncVisibility>
     /// <summary>Whether a peer may.</summary>
     public bool Includes(int peer) => IsPublic || _peers.Contains(peer);
 
+    /// <summary>Whether it says something of a peer alone.</summary>
+    public bool Names(int peer) => _peers.Contains(peer);
+
     /// <summary>The attachment that says whether a peer, or everybody (0), is in the set.</summary>
     public static PropertyWrite Write(int peer, bool isVisible) =>
         // What the scene says of everybody has to be overruled; nothing says anything of a single peer.
         new(Prefix + peer.ToString(CultureInfo.InvariantCulture), isVisible ? _yes : peer == 0 ? _no : null);
+
+    /// <summary>What is to be done when a peer has gone: nothing says anything of it alone any more.</summary>
+    public static IEnumerable<SceneOperation> Forget(GameWorld world, int peer) =>
+        world.SynchronizersNaming(peer).Select(id => new SetAttachmentsOperation(NodeRef.Of(id), [Write(peer, false)]));
 
     /// <inheritdoc/>
     public bool Equals(SyncVisibility? other) => other is not null && IsPublic == other.IsPublic && _peers.SetEquals(other._peers);

@@ -1,6 +1,8 @@
+using Banyan.Client;
 using Banyan.Client.Local;
 using Banyan.Godot.Game;
 using Banyan.Godot.Variants;
+using Banyan.Scene.Operations;
 
 namespace Banyan.ProcessTests.Games;
 
@@ -28,7 +30,7 @@ public sealed class VisibilityTests
         using var files = new GameFolder(Seen);
         await using LocalCluster cluster = await GameCluster.StartAsync(files, 2);
         await using ModelGame one = await ModelGame.ConnectAsync(cluster.Gateways[0], files);
-        await using ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
+        ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
         one.Player!.Set("title", "first");
         one.Drop(1);
         string name = $"{one.Peer}";
@@ -47,6 +49,17 @@ public sealed class VisibilityTests
         await UntilAsync(() => two.Look(name) is { } look && look == one.Look(name), one, two);
         Assert.Equal(2, ModelGame.Drops(two.Main.GetNodeOrNull($"Players/{name}")!).Count);
         AssertNoErrors(one, two);
+
+        // What was said of one that has left is forgotten.
+        await two.DisposeAsync();
+        await using BanyanClient client = await BanyanClient.ConnectAsync(cluster.Gateways[0]);
+        string said = "";
+        await Poll.UntilAsync(
+            async () =>
+            {
+                said = string.Join(", ", (await client.ReadTreeAsync(NodeRef.At($"/root/Main/Players/{name}/Seen"))).Node.Attachments.Keys);
+                return said == $"visible_to/0, visible_to/{name}";
+            }, () => said);
     }
 
     [Fact]

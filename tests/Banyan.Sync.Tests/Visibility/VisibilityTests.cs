@@ -69,6 +69,23 @@ public sealed class VisibilityTests
     }
 
     [Fact]
+    public void What_is_said_of_one_peer_alone_is_forgotten_with_it()
+    {
+        const string OfB = "/root/Main/Players/B/Pose";
+        Spawn("A");
+        Spawn("B");
+        _cluster.Do(Show(Pose, 0, false), Show(Pose, 7, true), Show(Pose, 8, true), Show(OfB, 7, true));
+        SceneOperation[] forget = [.. SyncVisibility.Forget(_cluster.World, 7)];
+        Assert.Equal(2, forget.Length);
+        _cluster.Do(forget);
+        Assert.Equal(["visible_to/0", "visible_to/8"], Attachments(Pose));
+        Assert.Empty(Attachments(OfB));
+        Assert.Empty(SyncVisibility.Forget(_cluster.World, 7));
+
+        IEnumerable<string> Attachments(string path) => _cluster.World.Tree.TryFind(path, out Scene.Tree.MirrorNode? node) ? node.Attachments.Keys : ["no such node"];
+    }
+
+    [Fact]
     public void Who_comes_never_hears_of_what_is_hidden()
     {
         Spawn("A");
