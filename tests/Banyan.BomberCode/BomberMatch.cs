@@ -7,8 +7,8 @@ namespace Banyan.BomberCode;
 
 /// <summary>The server's part of Godot's demo "multiplayer_bomber": what gamestate.gd, player.gd, bomb.gd and rock.gd do as peer 1.</summary>
 /// <remarks>
-/// Players, the score and the rocks that are gone are in the tree, so that another server can go on; what is only here
-/// (fuses, who is stunned) begins anew. There is no physics: players walk through rocks.
+/// Players, who is ready, the score and the rocks that are gone are in the tree, so that another server can go on; what is
+/// only here (fuses, who is stunned) begins anew. There is no physics: players walk through rocks.
 /// A rock that has exploded stays in the tree and says so: who hears of it late must find it there.
 /// </remarks>
 public sealed class BomberMatch : IGameCode
@@ -60,7 +60,9 @@ public sealed class BomberMatch : IGameCode
         // A former server's match goes on.
         _phase = state.Get("phase").AsText();
         Read(state.Get("players"), (peer, name) => _names[peer] = name.AsText());
+        Read(state.Get("ready"), (peer, _) => _ready.Add(peer));
         if (_phase == "loading") game.Call(0, State, "load_world");
+        LoadIfReady();
         if (game.Find(World) is not { } world) return;
         Read(game.Find(Score)!.Get("scores"), (peer, score) => _scores[peer] = score.AsInt());
         foreach (NodeView player in world.Find("Players")!.Children)
@@ -97,9 +99,8 @@ public sealed class BomberMatch : IGameCode
                 break;
             case "ready_to_start" when _phase == "lobby":
                 _ready.Add(call.From);
-                if (_names.Count < PlayersMin || !_names.Keys.All(_ready.Contains)) break;
-                _phase = "loading";
-                _game.Change(_game.Begin().Set(State, "phase", _phase), _ => _game.Call(0, State, "load_world"));
+                _game.Change(_game.Begin().Set(State, "ready", VariantDictionary.Of([.. _ready.Select(p => KeyValuePair.Create((Variant)p, (Variant)true))])));
+                LoadIfReady();
                 break;
             case "world_loaded":
                 _loaded.Add(call.From);
@@ -125,28 +126,39 @@ public sealed class BomberMatch : IGameCode
         }
     }
 
+    private void LoadIfReady()
+    {
+        if (_phase != "lobby" || _names.Count < PlayersMin || !_names.Keys.All(_ready.Contains)) return;
+        _phase = "loading";
+        _game.Change(_game.Begin().Set(State, "phase", _phase), _ => _game.Call(0, State, "load_world"));
+    }
+
     // Every client has the world before the cluster says anything about it.
     private void BeginIfLoaded()
     {
         if (_phase != "loading" || !_names.Keys.All(p => _loaded.Contains(p) || !_game.Peers.Contains(p))) return;
         _phase = "playing";
-        _game.Change(_game.Begin().AddScene("/root", "res://world.tscn", "World"), world =>
-        {
-            int place = 0;
-            GameChange change = _game.Begin().Set(State, "phase", _phase).Set(Score, "scores", Scores());
-            foreach ((int peer, string name) in _names.Where(p => _game.Peers.Contains(p.Key)))
-            {
-                string path = $"{World}/Players/{peer}";
-                Vector2 position = _game.Find($"{World}/SpawnPoints/{place++}")!.Get("position").AsVector2();
-                var argument = VariantDictionary.Of([new("id", peer), new("name", name)]);
-                change.SpawnCustom(World + "/PlayerSpawner", argument, "res://player.tscn", $"{peer}")
-                    .Set(path, "synced_position", position)
-                    .Set(path + "/label", "text", name)
-                    .SetAuthority(path + "/Inputs/InputsSync", peer);
-            }
+        // A former server may have come so far, and no further.
+        if (_game.Find(World) is not null) Begin();
+        else _game.Change(_game.Begin().AddScene("/root", "res://world.tscn", "World"), _ => Begin());
+    }
 
-            _game.Change(change);
-        });
+    private void Begin()
+    {
+        int place = 0;
+        GameChange change = _game.Begin().Set(State, "phase", _phase).Set(Score, "scores", Scores());
+        foreach ((int peer, string name) in _names.Where(p => _game.Peers.Contains(p.Key)))
+        {
+            string path = $"{World}/Players/{peer}";
+            Vector2 position = _game.Find($"{World}/SpawnPoints/{place++}")!.Get("position").AsVector2();
+            var argument = VariantDictionary.Of([new("id", peer), new("name", name)]);
+            change.SpawnCustom(World + "/PlayerSpawner", argument, "res://player.tscn", $"{peer}")
+                .Set(path, "synced_position", position)
+                .Set(path + "/label", "text", name)
+                .SetAuthority(path + "/Inputs/InputsSync", peer);
+        }
+
+        _game.Change(change);
     }
 
     private void Move(NodeView player, double seconds)
@@ -223,9 +235,10 @@ public sealed class BomberMatch : IGameCode
 
     private void CatchUp(int peer)
     {
-        if (_game.Find(World + "/Rocks") is not { } rocks) return;
+        // Not before the match has begun.
+        if (_game.Find(World + "/Rocks") is not { } rocks || _game.Find(Score)!.Get("scores") is not { IsNil: false } scores) return;
         VariantArray left = new([.. rocks.Children.Where(r => !IsGone(r)).Select(r => (Variant)r.Name)]);
-        _game.Call(peer, State, "catch_up", _game.Find(Score)!.Get("scores"), left);
+        _game.Call(peer, State, "catch_up", scores, left);
         if (_phase == "over") _game.Call(peer, Score, "end", _game.Find(World + "/Winner")!.Get("text"));
     }
 
