@@ -16,7 +16,7 @@ public sealed class GraceTests
         await using ModelGame back = await ModelGame.ConnectAsync([cluster.Gateways[1], cluster.Gateways[2]], files);
         await using ModelGame lost = await ModelGame.ConnectAsync([cluster.Gateways[2], cluster.Gateways[1]], files);
         ModelGame[] games = [witness, back, lost];
-        await UntilAsync(games, () => games.All(g => g.Players.Length == 3 && g.Tree.Multiplayer.Peers.Count == 3));
+        await ModelGame.UntilAsync(() => games.All(g => g.Players.Length == 3 && g.Tree.Multiplayer.Peers.Count == 3), games);
         int peer = back.Peer;
 
         // Neither connects again before its next frame.
@@ -24,30 +24,23 @@ public sealed class GraceTests
         await Poll.UntilAsync(async () => await ClientsAsync(cluster.Gateways[1]) == 0, () => "the server to notice");
         var away = Stopwatch.StartNew();
         lost.Connection.Drop();
-        await UntilAsync([back], () => back.Connection.IsOpen);
+        await ModelGame.UntilAsync(() => back.Connection.IsOpen, back);
 
         // The one that came again would have been the first to go.
-        await UntilAsync([witness, back], () => witness.Players.Length == 2 && !witness.Tree.Multiplayer.Peers.Contains(lost.Peer));
+        await ModelGame.UntilAsync(() => witness.Players.Length == 2 && !witness.Tree.Multiplayer.Peers.Contains(lost.Peer), witness, back);
         Assert.InRange(away.Elapsed.TotalSeconds, Grace - 0.1, Grace + 15);
         foreach (Uri gateway in cluster.Gateways)
             await Poll.UntilAsync(async () => (await Door.GamesAsync(gateway)).GetProperty("peers").GetInt32() == 2, () => $"the record to go at {gateway}");
-        await UntilAsync([back], () => back.Players.Length == 2 && !back.Tree.Multiplayer.Peers.Contains(lost.Peer));
+        await ModelGame.UntilAsync(() => back.Players.Length == 2 && !back.Tree.Multiplayer.Peers.Contains(lost.Peer), back);
         Assert.Equal(peer, back.Peer);
         Assert.Equal(1, back.Connection.Failovers);
         Assert.Equal(0, lost.Connection.Failovers);
         Assert.Contains($"{peer}", witness.Players);
         Assert.Contains(peer, witness.Tree.Multiplayer.Peers);
 
-        await UntilAsync([lost], () => lost.Connection.Ended is not null);
+        await ModelGame.UntilAsync(() => lost.Connection.Ended is not null, lost);
         Assert.Equal($"could not resume: peer {lost.Peer} has no session here any more", lost.Connection.Ended);
     }
 
     private static async Task<int> ClientsAsync(Uri gateway) => (await Door.GamesAsync(gateway)).GetProperty("clients").GetInt32();
-
-    private static Task UntilAsync(IReadOnlyList<ModelGame> games, Func<bool> holds) => Poll.UntilAsync(
-        () =>
-        {
-            foreach (ModelGame game in games) game.Process();
-            return holds();
-        }, () => string.Join("; ", games.Select(g => $"{g.Peer} sees {string.Join(", ", g.Players)}, {g.Connection?.Ended}")));
 }

@@ -112,6 +112,14 @@ internal sealed class ModelGame : IAsyncDisposable
     /// <summary>What a player has dropped, by name.</summary>
     public static IReadOnlyList<GameNode> Drops(GameNode player) => [.. player.GetNode("Drops")!.Children.OrderBy(d => d.Name, StringComparer.Ordinal)];
 
+    /// <summary>Plays games until something holds.</summary>
+    public static Task UntilAsync(Func<bool> holds, params ModelGame[] games) => Poll.UntilAsync(
+        () =>
+        {
+            foreach (ModelGame game in games) game.Process();
+            return holds();
+        }, () => string.Join("; ", games.SelectMany(g => g.Tree.Errors.Prepend(string.Join(", ", g.Players.Select(p => $"{p} {g.Look(p)}"))))));
+
     public async ValueTask DisposeAsync()
     {
         if (_stock is not null) await _stock.DisposeAsync();

@@ -34,19 +34,19 @@ public sealed class VisibilityTests
         one.Player!.Set("title", "first");
         one.Drop(1);
         string name = $"{one.Peer}";
-        await UntilAsync(() => two.Look(name) == one.Look(name) && one.Players.Length == 2, one, two);
+        await ModelGame.UntilAsync(() => two.Look(name) == one.Look(name) && one.Players.Length == 2, one, two);
 
         await VisibilityAsync(cluster, $"/root/Main/Players/{name}/Seen", (0, false), (one.Peer, true));
-        await UntilAsync(() => two.Look(name) is null, one, two);
+        await ModelGame.UntilAsync(() => two.Look(name) is null, one, two);
         one.Player.Set("title", "second");
         one.Player.Set("position", new Vector3(1, 2, 3));
         one.Drop(2);
         two.Player!.Set("title", "here");
-        await UntilAsync(() => one.Look($"{two.Peer}") == two.Look($"{two.Peer}"), one, two);
+        await ModelGame.UntilAsync(() => one.Look($"{two.Peer}") == two.Look($"{two.Peer}"), one, two);
         Assert.Equal([$"{two.Peer}"], two.Players);
 
         await VisibilityAsync(cluster, $"/root/Main/Players/{name}/Seen", (two.Peer, true));
-        await UntilAsync(() => two.Look(name) is { } look && look == one.Look(name), one, two);
+        await ModelGame.UntilAsync(() => two.Look(name) is { } look && look == one.Look(name), one, two);
         Assert.Equal(2, ModelGame.Drops(two.Main.GetNodeOrNull($"Players/{name}")!).Count);
         AssertNoErrors(one, two);
 
@@ -71,25 +71,18 @@ public sealed class VisibilityTests
         await using ModelGame two = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
         int owner = one.Peer;
         GameNode toy = one.MakeToy("red");
-        await UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
+        await ModelGame.UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
         Assert.EndsWith("\"red\" null", two.Toys(owner));
         toy.Set("count", 7);
-        await UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
+        await ModelGame.UntilAsync(() => two.Toys(owner) == one.Toys(owner), one, two);
         Assert.EndsWith("\"red\" 7", two.Toys(owner));
         await using ModelGame late = await ModelGame.ConnectAsync(cluster.Gateways[1], files);
-        await UntilAsync(() => late.Toys(owner) == one.Toys(owner), one, two, late);
+        await ModelGame.UntilAsync(() => late.Toys(owner) == one.Toys(owner), one, two, late);
 
         toy.QueueFree();
-        await UntilAsync(() => two.Toys(owner) == "" && late.Toys(owner) == "", one, two, late);
+        await ModelGame.UntilAsync(() => two.Toys(owner) == "" && late.Toys(owner) == "", one, two, late);
         AssertNoErrors(one, two, late);
     }
-
-    private static Task UntilAsync(Func<bool> holds, params ModelGame[] games) => Poll.UntilAsync(
-        () =>
-        {
-            foreach (ModelGame game in games) game.Process();
-            return holds();
-        }, () => string.Join("; ", games.SelectMany(g => g.Tree.Errors.Prepend(string.Join(", ", g.Players.Select(p => $"{p} {g.Look(p)}"))))));
 
     private static async Task VisibilityAsync(LocalCluster cluster, string synchronizer, params (int Peer, bool IsVisible)[] to)
     {
