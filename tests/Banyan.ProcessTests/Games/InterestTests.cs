@@ -26,7 +26,8 @@ public sealed class InterestTests
 
         one.Player.Set("position", new Vector3(500, 0, 0));
         await ModelGame.UntilAsync(() => !Sees(one, two) && !Sees(two, one), one, two);
-        Assert.Equal(([first], [second]), (one.Players, two.Players));
+        Assert.Equal([first], one.Players);
+        Assert.Equal([second], two.Players);
         one.Player.Set("title", "away");
         one.Drop(4);
 
