@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Authentication;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
+using Banyan.Scene.Reaping;
 using Banyan.Server.Games;
 using Banyan.Server.Gateway;
 using Banyan.Server.Peers;

@@ -4,13 +4,12 @@ using Banyan.Kv.Store;
 using Banyan.Kv.Transactions;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
-using Banyan.Scene.Reaping;
 using Banyan.Scene.Records;
 
-namespace Banyan.Server.Hosting;
+namespace Banyan.Scene.Reaping;
 
 /// <summary>Founds the world, and reaps what was despawned on ranges that this server leads.</summary>
-internal sealed class SceneKeeper : IFeedSubscriber
+public sealed class SceneKeeper : IFeedSubscriber
 {
     private const long RetryMicroseconds = 1_000_000;
 
@@ -21,6 +20,7 @@ internal sealed class SceneKeeper : IFeedSubscriber
     private bool _scanned;
     private int _reaping;
 
+    /// <summary>Subscribes to the store's changes.</summary>
     public SceneKeeper(Store store)
     {
         _store = store;
