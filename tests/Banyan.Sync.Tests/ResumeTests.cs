@@ -133,7 +133,7 @@ public sealed class ResumeTests
         Assert.True(_cluster.Hub.Deliver(new(8, 7, node, new byte[] { 1 }, 1), Timestamp.Zero));
         Assert.True(_cluster.Hub.Deliver(new(8, 7, node, new byte[] { 1 }, 2, 1), Timestamp.Zero));
         Assert.Equal(2, _cluster.Hub.Tick(Timestamp.FromMicroseconds(6_000_000)));
-        Assert.Equal(["8 through #2"], client.Messages);
+        Assert.Equal(["8 through #1", "8 through #2"], client.Messages);
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class ResumeTests
         {
         }
 
-        public void Transact(uint number, IReadOnlyList<SceneOperation> operations)
+        public void Transact(uint number, int index, IReadOnlyList<SceneOperation> operations, Action<bool, IReadOnlyList<NodeId>>? done)
         {
         }
 

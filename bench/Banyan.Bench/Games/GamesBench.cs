@@ -207,7 +207,7 @@ public static class GamesBench
 
         public void Release(uint number) => Invariant.Unreachable("nobody writes");
 
-        public void Transact(uint number, IReadOnlyList<SceneOperation> operations) => Invariant.Unreachable("nobody writes");
+        public void Transact(uint number, int index, IReadOnlyList<SceneOperation> operations, Action<bool, IReadOnlyList<NodeId>>? done) => Invariant.Unreachable("nobody writes");
 
         public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => Invariant.Unreachable("nobody writes");
 

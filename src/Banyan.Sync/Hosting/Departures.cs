@@ -28,11 +28,14 @@ internal sealed class Departures(GameHost host, Store store, PeerLimits limits)
         public Queue<SceneOperation>? Operations { get; set; }
     }
 
+    /// <summary>Peers that are about to leave, or may be.</summary>
+    public IReadOnlyCollection<int> Peers => _leaving.Keys;
+
     /// <summary>A peer of this server has gone, and will not come again.</summary>
     public void Leave(int peer, PeerRecord record) => Plan(peer, record, store.Clock.Reading);
 
     /// <summary>A peer has lost its connection: it leaves if it does not come again in time.</summary>
-    public void LeaveLater(int peer, PeerRecord record) => Plan(peer, record, store.Clock.Reading.Add(limits.GraceMicroseconds));
+    public void LeaveLater(int peer, PeerRecord record) => Plan(peer, record, store.Clock.Reading.Add(Mutation.Is("leave-without-grace") ? 0 : limits.GraceMicroseconds));
 
     public void Tick()
     {
@@ -55,11 +58,18 @@ internal sealed class Departures(GameHost host, Store store, PeerLimits limits)
         _leaving[peer] = new(record, at);
     }
 
-    // One thing after the other, each until it is done, unless the peer comes again; what is gone already is no reason to
-    // stay. The peer's record goes last: whoever sees that has seen all the rest.
+    // First of all it cannot come again: it would be there without what was taken away already. Its record is another one
+    // then, with which it leaves. One thing after the other, each until it is done; what is gone already is no reason to stay.
+    // The peer's record goes last: whoever sees that has seen all the rest.
     private void Go(int peer, Leaving leaving)
     {
         leaving.At = Timestamp.MaxValue;
+        if (leaving.Record.CanResume)
+        {
+            Seal(peer, leaving);
+            return;
+        }
+
         leaving.Operations ??= new(host.LeaveOperations(peer));
         bool isLast = !leaving.Operations.TryPeek(out SceneOperation? operation);
         PeerTransaction body = isLast ? PeerTransaction.Leave(peer, leaving.Record) : PeerTransaction.Clear(peer, leaving.Record, operation!);
@@ -81,6 +91,13 @@ internal sealed class Departures(GameHost host, Store store, PeerLimits limits)
             Go(peer, leaving);
         });
     }
+
+    private void Seal(int peer, Leaving leaving) => host.Run(PeerTransaction.Seal(peer, leaving.Record), RequestId.None, 0, outcome =>
+    {
+        bool isOver = outcome is TransactionOutcome.Committed or TransactionOutcome.GivenUp;
+        if (!isOver) leaving.At = store.Clock.Reading.Add(AgainMicroseconds);
+        else if (_leaving.GetValueOrDefault(peer) == leaving) _leaving.Remove(peer);
+    });
 
     // Connections end with their server. One of the living clears up after it, once it has been away too long for a
     // restart and for those that may come again; a server that comes back sooner does so itself.

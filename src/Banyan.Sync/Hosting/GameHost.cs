@@ -120,7 +120,7 @@ public sealed class GameHost : IFeedSubscriber
     {
         if (!IsReadyFor(connection)) return null;
         int id = admission.Peer == 0 ? NewId() : admission.Peer;
-        if (!IsTaken(id)) return Join(HostedPeer.Stock(id, this, connection, admission));
+        if (!IsTaken(id)) return Join(HostedPeer.Stock(id, this, connection, BinaryPrimitives.ReadUInt64LittleEndian(Random(sizeof(ulong))), admission));
         connection.Fail("the peer id was taken meanwhile, connect again");
         return null;
     }
@@ -225,8 +225,8 @@ public sealed class GameHost : IFeedSubscriber
         _clients.Remove(client.Id);
         client.Trees?.Close();
         bool leaves = !client.CanResume || client.IsLeaving || client.Connection.IsFinal;
-        if (leaves) _hub.Remove(client.Id);
-        else _hub.Detach(client.Id);
+        // The others hear of its leaving when all servers do: whoever resumes elsewhere meanwhile would see it come again.
+        _hub.Detach(client.Id);
         // What it did last comes before its leaving.
         client.WhenIdle(() =>
         {
@@ -244,7 +244,11 @@ public sealed class GameHost : IFeedSubscriber
         Code.Tick();
         Links.Tick();
         _trees.Tick();
-        foreach (HostedPeer client in _clients.Values) client.TellDone();
+        foreach (HostedPeer client in _clients.Values)
+        {
+            client.RetryChange(_store.Feed.Frontier);
+            client.TellDone();
+        }
     }
 
     /// <inheritdoc/>
@@ -273,15 +277,32 @@ public sealed class GameHost : IFeedSubscriber
         }
 
         Take(all.ToArray());
-        // Those of this server's former life lost their connections with it.
-        foreach ((int peer, PeerRecord record) in _records)
-        {
-            if (record.Server == _store.Self && record.Life != _life) Forsake(peer, record);
-        }
     }
 
     /// <summary>The server ends, and the game's code with it.</summary>
     public void Stop() => Code.Stop();
+
+    /// <summary>What is kept for peers that are not there, or waits to be done: nothing, once all is quiet. For whoever looks for leaks.</summary>
+    public IEnumerable<string> Leftovers()
+    {
+        if (!IsLoaded) yield return "the world is not known";
+        foreach (int peer in _coming.Keys) yield return $"peer {peer} is to come";
+        foreach (int peer in _departures.Peers) yield return $"peer {peer} is to leave";
+        foreach (int peer in _clients.Keys.Except(_hub.Sessions.Keys)) yield return $"client {peer} has no session";
+        if (_hub.HeldCount > 0) yield return $"{_hub.HeldCount} calls are held";
+        foreach (int peer in _hub.Peers.Except(_records.Keys)) yield return $"peer {peer} is known without a record";
+        foreach (NodeId node in _hub.Live.Synchronizers.Where(n => !_hub.World.Synchronizers.ContainsKey(n))) yield return $"a state of {node}, which is no synchronizer";
+        foreach (HostedPeer client in _clients.Values)
+        {
+            if (client.Outstanding.HoldsCount > 0) yield return $"{client.Outstanding.HoldsCount} packets of client {client.Id} are not done, with {client.ChangesCount} changes";
+            if (client.Session is not { } session) continue;
+            foreach (int peer in session.KnownPeers.Where(IsNobody)) yield return $"client {client.Id} knows something of peer {peer}, which is gone";
+            foreach (int peer in session.Arrivals.Sources.Where(IsNobody)) yield return $"client {client.Id} keeps what has come of peer {peer}, which is gone";
+            foreach (int peer in client.Outstanding.Receivers.Where(IsNobody)) yield return $"client {client.Id} keeps what goes to peer {peer}, which is gone";
+        }
+    }
+
+    internal Timestamp Now => _store.Clock.Reading;
 
     /// <summary>Runs a transaction.</summary>
     internal void Run(ITransactionBody body, RequestId request, ulong acknowledgedThrough, Action<TransactionOutcome> done) =>
@@ -300,6 +321,8 @@ public sealed class GameHost : IFeedSubscriber
     /// and what is said of it alone.
     /// </summary>
     internal IEnumerable<SceneOperation> LeaveOperations(int peer) => [.. SpawnedBy(peer), .. _rules.Leave(peer), .. SyncVisibility.Forget(_hub.World, peer)];
+
+    private bool IsNobody(int peer) => peer != PeerSession.Cluster && !_records.ContainsKey(peer);
 
     private byte[] Random(int length)
     {
@@ -388,7 +411,7 @@ public sealed class GameHost : IFeedSubscriber
                 bool isNew = _records.TryAdd(id, record);
                 _records[id] = record;
                 if (isNew) _hub.AddPeer(id);
-                if (!isNew || IsOwn(record)) come.Add(id);
+                if (!isNew || record.Server == _store.Self) come.Add(id);
             }
         }
 
@@ -397,8 +420,6 @@ public sealed class GameHost : IFeedSubscriber
         foreach (int id in come) OnCome(id, _records[id]);
         foreach (int id in gone) OnGone(id);
     }
-
-    private bool IsOwn(PeerRecord record) => record.Server == _store.Self && record.Life == _life;
 
     // It has joined here, or has resumed here or somewhere else.
     private void OnCome(int id, PeerRecord record)
@@ -413,13 +434,14 @@ public sealed class GameHost : IFeedSubscriber
             before.Connection.Fail("connected once more", isFinal: false);
         }
 
-        if (!IsOwn(record))
+        if (record.Server != _store.Self)
         {
             Links.OnMoved(id);
             return;
         }
 
-        if (_coming.Remove(id, out HostedPeer? client) && client.SecretHash == record.SecretHash) Begin(client, record);
+        // Those of this server's former lives lost their connections with it, also if their records come only now.
+        if (record.Life == _life && _coming.Remove(id, out HostedPeer? client) && client.SecretHash == record.SecretHash) Begin(client, record);
         else Forsake(id, record);
     }
 
@@ -454,7 +476,7 @@ public sealed class GameHost : IFeedSubscriber
         var complete = new ByteWriter();
         SystemPacket.WriteAuth(complete, []);
         if (client.Memory is null) client.Send(complete.Written);
-        client.Session = _hub.Add(client.Id, client, client.Memory, client.Heard, client.Admission.Rights);
+        client.Session = _hub.Add(client.Id, client, Mutation.Is("resume-without-memory") ? null : client.Memory, client.Heard, client.Admission.Rights);
         if (client.CanResume) client.Trees = _trees.Add(new PeerTrees(this, client));
         Links.OnMoved(client.Id);
     }

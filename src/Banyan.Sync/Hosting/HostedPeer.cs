@@ -15,20 +15,29 @@ namespace Banyan.Sync.Hosting;
 public sealed class HostedPeer : IPeerOutbox
 {
     private const int TransactionsMax = 1_000;
+    private const uint AttemptsMax = 5;
+    private const long AgainMicroseconds = 500_000;
+
+    // By which a former gateway's clock may have been ahead.
+    private const long UncertaintyMicroseconds = 250_000;
 
     // Transactions of one packet, in the request ids of its session.
     private const ulong RequestsOfPacketMax = 1_024;
 
     private readonly GameHost _host;
-    private readonly Queue<(uint Number, ulong Index, IReadOnlyList<SceneOperation> Operations)> _transactions = [];
+    private readonly Queue<Change> _transactions = [];
+    private readonly SortedDictionary<uint, int> _waiting = []; // changes that wait, by their packets
     private readonly ByteWriter _memory = new(256);
     private readonly ByteWriter _frame = new(2048);
     private ushort _memoryCount;
-    private uint _requestsOf;
-    private ulong _requests;
+    private readonly Queue<(Action<bool, IReadOnlyList<NodeId>> Done, Timestamp At)> _madeBefore = [];
     private uint _sentBefore;
+    private ulong _requester;
     private bool _isRunning;
+    private (Change Change, uint Attempt, Timestamp At)? _again;
     private Action? _onIdle;
+
+    private sealed record Change(uint Number, int Index, IReadOnlyList<SceneOperation> Operations, Action<bool, IReadOnlyList<NodeId>>? Done);
 
     private HostedPeer(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission)
     {
@@ -41,7 +50,13 @@ public sealed class HostedPeer : IPeerOutbox
     }
 
     /// <summary>A client whose session ends with its connection.</summary>
-    internal static HostedPeer Stock(int id, GameHost host, IPeerConnection connection, Admission admission) => new(id, host, connection, [], admission);
+    /// <param name="id">Its peer id.</param>
+    /// <param name="host">Where it is.</param>
+    /// <param name="connection">Its connection.</param>
+    /// <param name="requester">A number of its own, by which its changes are known.</param>
+    /// <param name="admission">Who it is.</param>
+    internal static HostedPeer Stock(int id, GameHost host, IPeerConnection connection, ulong requester, Admission admission) =>
+        new(id, host, connection, [], admission) { _requester = requester };
 
     /// <summary>A client that may come again.</summary>
     internal static HostedPeer Resumable(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission) => new(id, host, connection, secret, admission);
@@ -159,7 +174,7 @@ public sealed class HostedPeer : IPeerOutbox
     }
 
     /// <inheritdoc/>
-    public void Transact(uint number, IReadOnlyList<SceneOperation> operations)
+    public void Transact(uint number, int index, IReadOnlyList<SceneOperation> operations, Action<bool, IReadOnlyList<NodeId>>? done = null)
     {
         if (operations.Count == 0 || IsGone || Connection.Fault is not null) return;
         if (_transactions.Count >= TransactionsMax)
@@ -168,23 +183,32 @@ public sealed class HostedPeer : IPeerOutbox
             return;
         }
 
-        if (_requestsOf != number) (_requestsOf, _requests) = (number, 0);
-        if (++_requests >= RequestsOfPacketMax)
+        if ((ulong)index >= RequestsOfPacketMax)
         {
             Connection.Fail("too many changes in one packet");
             return;
         }
 
         Hold(number);
-        _transactions.Enqueue((number, _requests, operations));
+        _transactions.Enqueue(new(number, index, operations, done));
         RunNext();
     }
 
     /// <inheritdoc/>
-    public void Hold(uint number) => Outstanding.Hold(number);
+    public void Hold(uint number)
+    {
+        if (number == 0) return;
+        _waiting[number] = _waiting.GetValueOrDefault(number) + 1;
+        Outstanding.Hold(number);
+    }
 
     /// <inheritdoc/>
-    public void Release(uint number) => Outstanding.Release(number);
+    public void Release(uint number)
+    {
+        if (number == 0) return;
+        if (--_waiting[number] == 0) _waiting.Remove(number);
+        Outstanding.Release(number);
+    }
 
     /// <inheritdoc/>
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state) => _host.Links.Publish(synchronizer, authorityEpoch, state);
@@ -195,11 +219,31 @@ public sealed class HostedPeer : IPeerOutbox
     /// <inheritdoc/>
     public void Arrived(int source, uint through) => _host.Links.Arrived(source, Id, through);
 
+    /// <summary>Changes that wait to be made, or for their nodes.</summary>
+    internal int ChangesCount => _waiting.Values.Sum();
+
     /// <summary>Calls back when all changes that it has sent are made.</summary>
     internal void WhenIdle(Action idle)
     {
+        // It is gone: what was to be tried again is not.
+        if (_again is not null) (_again, _isRunning) = (null, false);
         if (_isRunning) _onIdle = idle;
         else idle();
+    }
+
+    /// <summary>Tries a change again of which nobody knew what became of it, when it is time.</summary>
+    /// <param name="resolved">Up to where the tree is known.</param>
+    internal void RetryChange(Timestamp resolved)
+    {
+        while (_madeBefore.TryPeek(out (Action<bool, IReadOnlyList<NodeId>> Done, Timestamp At) made) && made.At <= resolved)
+        {
+            _madeBefore.Dequeue();
+            made.Done(false, []);
+        }
+
+        if (_again is not { } again || again.At > _host.Now) return;
+        _again = null;
+        Run(again.Change, again.Attempt);
     }
 
     /// <summary>Of what a client must know to resume.</summary>
@@ -222,28 +266,58 @@ public sealed class HostedPeer : IPeerOutbox
 
     private void RunNext()
     {
-        if (_isRunning || !_transactions.TryDequeue(out (uint Number, ulong Index, IReadOnlyList<SceneOperation> Operations) next)) return;
+        if (!_isRunning && _transactions.TryDequeue(out Change? next)) Run(next, attempt: 0);
+    }
+
+    private void Run(Change change, uint attempt)
+    {
         _isRunning = true;
-        _host.Run(new SceneTransaction(next.Operations), RequestOf(next.Number, next.Index), next.Number == 0 ? 0 : (next.Number * RequestsOfPacketMax) - 1, outcome =>
+        // Of an earlier packet something may still wait for its node.
+        ulong acknowledgedThrough = change.Number == 0 ? 0 : (_waiting.First().Key * RequestsOfPacketMax) - 1;
+        var body = new SceneTransaction(change.Operations);
+        _host.Run(body, RequestOf(change, attempt), acknowledgedThrough, outcome =>
         {
-            _isRunning = false;
-            if (CanResume && next.Number != 0 && IsOpen(outcome))
+            if (change.Number != 0 && IsOpen(outcome))
             {
-                // The client has it still, and sends it again through a gateway that can tell. What it sent after that comes after it.
-                _transactions.Clear();
-                Connection.Fail("what became of a change is not known here", isFinal: false);
-                _onIdle?.Invoke();
-                _onIdle = null;
+                // A stock client cannot say it again, and would go on with what never came to be.
+                if (!CanResume && attempt < AttemptsMax && !IsGone) _again = (change, attempt + 1, _host.Now.Add(AgainMicroseconds));
+                else GiveUp();
                 return;
             }
 
-            Release(next.Number);
-            if (outcome is not TransactionOutcome.Committed) _host.Count("a change of a client that was not made: " + outcome.GetType().Name);
+            _isRunning = false;
+            Release(change.Number);
+            TellMade(change, outcome);
+            if (outcome is not TransactionOutcome.Committed) _host.Count("a change of a client that was not made: " + (body.Error?.Code.ToString() ?? outcome.GetType().Name));
             RunNext();
-            if (_isRunning) return;
-            _onIdle?.Invoke();
-            _onIdle = null;
+            if (!_isRunning) BeIdle();
         });
+    }
+
+    // A client that can resume has it still, and sends it again through a gateway that can tell. What it sent after that comes
+    // after it.
+    private void GiveUp()
+    {
+        _isRunning = false;
+        _transactions.Clear();
+        Connection.Fail("what became of a change is not known here", isFinal: !CanResume);
+        BeIdle();
+    }
+
+    private void BeIdle()
+    {
+        _onIdle?.Invoke();
+        _onIdle = null;
+    }
+
+    private void TellMade(Change change, TransactionOutcome outcome)
+    {
+        if (change.Done is not { } done) return;
+        // Of what a former gateway has done, and which was acknowledged since, nobody remembers the outcome. It may even be
+        // refused, because of what it has done itself. The tree knows, once it shows all that is done by now.
+        if (outcome is not TransactionOutcome.Committed && change.Number <= _sentBefore) _madeBefore.Enqueue((done, _host.Now.Add(UncertaintyMicroseconds)));
+        else if (outcome is not TransactionOutcome.Committed committed) done(false, []);
+        else done(true, SceneTransaction.TryDecodeReply(committed.Reply.Span, out IReadOnlyList<NodeId> nodes) ? nodes : []);
     }
 
     // Whether a second try may still find out, or do it. What was acknowledged was done by a former gateway, and so was
@@ -252,7 +326,12 @@ public sealed class HostedPeer : IPeerOutbox
         outcome is TransactionOutcome.Unavailable || (outcome is TransactionOutcome.Ambiguous ambiguous && ambiguous.Why != RefusedBecause.Acknowledged);
 
     // The same packet, come again through another gateway, asks for the same change.
-    private RequestId RequestOf(uint number, ulong index) => CanResume && number != 0
-        ? new((ulong)SecretHash | 1, (number * RequestsOfPacketMax) + index, number <= _sentBefore ? (uint)Record!.Connection : 0)
-        : RequestId.None;
+    private RequestId RequestOf(Change change, uint attempt)
+    {
+        if (change.Number == 0 || Mutation.Is("change-twice")) return RequestId.None;
+        ulong sequence = (change.Number * RequestsOfPacketMax) + (ulong)change.Index;
+        return CanResume
+            ? new((ulong)SecretHash | 1, sequence, change.Number <= _sentBefore ? (uint)Record!.Connection : 0)
+            : new(_requester | 1, sequence, attempt);
+    }
 }

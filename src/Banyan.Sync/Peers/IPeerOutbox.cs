@@ -16,7 +16,11 @@ public interface IPeerOutbox : ISessionMemoryWriter
     void Deliver(int source, uint number, ReadOnlySpan<byte> packet);
 
     /// <summary>Runs a transaction in the client's name, behind its others.</summary>
-    void Transact(uint number, IReadOnlyList<SceneOperation> operations);
+    /// <param name="number">Of the packet that asks for it.</param>
+    /// <param name="index">Which of the packet's it is, from 1: the same whenever the packet comes again.</param>
+    /// <param name="operations">What it does.</param>
+    /// <param name="done">Told whether it is made, and the nodes that its operations were about, if that is known; null for nobody.</param>
+    void Transact(uint number, int index, IReadOnlyList<SceneOperation> operations, Action<bool, IReadOnlyList<NodeId>>? done = null);
 
     /// <summary>Something of a packet has to wait.</summary>
     void Hold(uint number);

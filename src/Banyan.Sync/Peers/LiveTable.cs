@@ -26,6 +26,8 @@ public sealed class LiveState
 
     internal bool IsFresh { get; set; }
 
+    internal bool IsStray { get; set; }
+
     internal uint Repeats { get; set; }
 
     internal void Set(uint authorityEpoch, ReadOnlySpan<byte> bytes)
@@ -44,12 +46,17 @@ public sealed class LiveState
 public sealed class LiveTable
 {
     private const uint RepeatsOfNews = 32;
+    private const long PruneMicroseconds = 5_000_000;
     private readonly Dictionary<NodeId, LiveState> _states = [];
     private readonly List<LiveState> _fresh = [];
     private Timestamp _nextRefresh;
+    private Timestamp _nextPrune;
 
     /// <summary>Those that have changed since the last <see cref="Clear"/>, in the order in which they first did.</summary>
     public IReadOnlyList<LiveState> Fresh => _fresh;
+
+    /// <summary>Those with a state, in order.</summary>
+    public IEnumerable<NodeId> Synchronizers => _states.Keys.Order();
 
     /// <summary>The latest state; null if none has come.</summary>
     public LiveState? this[NodeId synchronizer] => _states.GetValueOrDefault(synchronizer);
@@ -93,6 +100,22 @@ public sealed class LiveTable
         {
             state.IsFresh = true;
             _fresh.Add(state);
+        }
+    }
+
+    /// <summary>
+    /// Forgets what is no synchronizer and was none the last time: states come by another way than the tree, and some come
+    /// when theirs is no more.
+    /// </summary>
+    public void Prune(Timestamp now, Func<NodeId, bool> isThere)
+    {
+        if (now < _nextPrune) return;
+        _nextPrune = now.Add(PruneMicroseconds);
+        foreach (LiveState state in _states.Values.OrderBy(s => s.Synchronizer).ToList())
+        {
+            bool isStray = !isThere(state.Synchronizer);
+            if (isStray && state.IsStray) Forget(state.Synchronizer);
+            state.IsStray = isStray;
         }
     }
 

@@ -8,11 +8,18 @@ namespace Banyan.Sync.Peers;
 /// with their connection share one set; a session that may resume elsewhere has its own, which its client remembers. A node
 /// that clients have lost gets another number when it comes again: they remember the old one for what it was.
 /// </summary>
+/// <remarks>
+/// HAZARD: where a client loses a synchronizer that it has numbered itself, Godot forgets that number of all peers. A client
+/// counts its own from 1, so these begin far above.
+/// </remarks>
 public sealed class NetIds
 {
+    /// <summary>The first number.</summary>
+    public const uint First = 1 << 20;
+
     private readonly Dictionary<NodeId, uint> _ids = [];
     private readonly Dictionary<uint, NodeId> _nodes = [];
-    private uint _last;
+    private uint _last = First - 1;
 
     /// <summary>The number of a node; below 2³¹ and not 0.</summary>
     public uint Of(NodeId node)
@@ -31,7 +38,7 @@ public sealed class NetIds
     public bool TryGetNode(uint id, out NodeId node) => _nodes.TryGetValue(id, out node);
 
     /// <summary>Whether a number is, or was, a node's.</summary>
-    public bool WasGivenOut(uint id) => id > 0 && id <= _last;
+    public bool WasGivenOut(uint id) => id >= First && id <= _last;
 
     /// <summary>Takes a number over from another gateway; false if it is none, or the node has one.</summary>
     public bool TryTakeOver(NodeId node, uint id)
@@ -52,5 +59,5 @@ public sealed class NetIds
     public bool Forget(NodeId node) => _ids.Remove(node, out uint id) && _nodes.Remove(id);
 
     // A client that makes numbers up uses up its own: half of them are left in any case.
-    private static bool IsUsable(uint id) => id is > 0 and < 1 << 30;
+    private static bool IsUsable(uint id) => id is >= First and < 1 << 30;
 }

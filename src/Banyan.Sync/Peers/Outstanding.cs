@@ -31,6 +31,12 @@ public sealed class Outstanding
     /// <summary>The last packet that has come.</summary>
     public uint Begun { get; private set; }
 
+    /// <summary>Packets that are not done.</summary>
+    public int HoldsCount => _holds.Count;
+
+    /// <summary>Whom something was sent to.</summary>
+    public IReadOnlyCollection<int> Receivers => _receivers.Keys;
+
     /// <summary>A packet has come. False if it was here before; a gap counts as a bug of the client and is false with <paramref name="isGap"/>.</summary>
     public bool TryBegin(uint number, out bool isGap)
     {
@@ -60,7 +66,7 @@ public sealed class Outstanding
     /// <returns>The message, with its place among those for the same receiver.</returns>
     public RpcCall Send(RpcCall call, Timestamp now)
     {
-        if (call.Number == 0) return call;
+        if (call.Number == 0 || Mutation.Is("confirm-a-message-on-send")) return call;
         if (!_receivers.TryGetValue(call.To, out Receiver? receiver)) _receivers.Add(call.To, receiver = new());
         if (receiver.Calls.Count >= CallsMax) OnGone(call.To);
         if (receiver.Calls.Count == 0) receiver.SentAt = now;

@@ -52,6 +52,9 @@ public sealed class PeerHub
     /// <summary>Calls that were not delivered because their receivers may not see the nodes.</summary>
     public long HiddenCallsCount { get; private set; }
 
+    /// <summary>Calls that wait for their receiver to know the node or the caller.</summary>
+    public int HeldCount => _heldCount;
+
     /// <summary>The peers of all servers.</summary>
     public IReadOnlySet<int> Peers => _peers;
 
@@ -153,6 +156,7 @@ public sealed class PeerHub
     {
         _now = now;
         _clock.Advance(now);
+        Live.Prune(now, World.Synchronizers.ContainsKey);
         Live.Refresh(now);
         if (_interest.Update(now))
         {
@@ -183,14 +187,9 @@ public sealed class PeerHub
             Live.Clear();
         }
 
-        int before = _heldCount;
-        foreach ((int To, int From) way in _held.Keys.ToList())
-        {
-            // In the order in which they came: the first is the oldest.
-            if (_held[way].Peek().Deadline <= now) Drop(way);
-        }
-
-        return before - _heldCount;
+        int lost = 0;
+        foreach ((int To, int From) way in _held.Keys.ToList()) lost += DropLate(way, now);
+        return lost;
     }
 
     /// <summary>
@@ -242,13 +241,17 @@ public sealed class PeerHub
     {
         foreach (((int To, int From) way, Queue<Held> waiting) in _held.ToList())
         {
-            while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && IsDone(session, waiting.Peek().Call))
-            {
-                waiting.Dequeue();
-                _heldCount--;
-            }
-
+            Retry(way, waiting);
             if (waiting.Count == 0) _held.Remove(way);
+        }
+    }
+
+    private void Retry((int To, int From) way, Queue<Held> waiting)
+    {
+        while (waiting.Count > 0 && TryGet(way.To, out PeerSession? session) && IsDone(session, waiting.Peek().Call))
+        {
+            waiting.Dequeue();
+            _heldCount--;
         }
     }
 
@@ -276,10 +279,43 @@ public sealed class PeerHub
         return session.Deliver(call);
     }
 
+    // In the order in which they came: the first is the oldest. What came behind it need not wait for the same.
+    private int DropLate((int To, int From) way, Timestamp now)
+    {
+        Queue<Held> waiting = _held[way];
+        int lost = 0;
+        while (waiting.TryPeek(out Held first) && first.Deadline <= now)
+        {
+            bool isKnown = way.From == PeerSession.Cluster || _peers.Contains(way.From);
+            if (!isKnown || !TryGet(way.To, out PeerSession? session))
+            {
+                lost += waiting.Count;
+                Drop(way);
+                return lost;
+            }
+
+            session.GiveUp(first.Call);
+            waiting.Dequeue();
+            _heldCount--;
+            lost++;
+            Retry(way, waiting);
+        }
+
+        if (waiting.Count == 0) _held.Remove(way);
+        return lost;
+    }
+
     private void Drop((int To, int From) way)
     {
         _heldCount -= _held[way].Count;
-        if (TryGet(way.To, out PeerSession? session)) session.GiveUp(_held[way].Last().Call);
+        if (TryGet(way.To, out PeerSession? session))
+        {
+            // Of one who has gone nobody waits for an answer; one who is not known yet sends it again.
+            bool isUnknown = way.From != PeerSession.Cluster && !_peers.Contains(way.From);
+            if (isUnknown) session.Arrivals.Forget(way.From);
+            else session.GiveUp(_held[way].Last().Call);
+        }
+
         _held.Remove(way);
     }
 

@@ -19,6 +19,7 @@ public sealed partial class PeerSession
     private readonly Dictionary<NodeId, SyncSequence> _received = [];
     private int _refusals;
     private uint _number;
+    private int _index; // of changes in the packet
 
     // A path that the client has numbered; its node is looked for until it is found, and is the same from then on.
     private sealed class HeardPath(NodePath path)
@@ -34,6 +35,7 @@ public sealed partial class PeerSession
     public Refusal? OnPacket(ReadOnlySpan<byte> packet, uint number = 0)
     {
         _number = number;
+        _index = 0;
         if (packet.Length > _limits.PacketBytesMax) return new("a packet that is too large", EndsSession: true);
         Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
         // Of what a client's own script has made, its game goes on to send; so it does of what was just taken from it.
@@ -193,7 +195,7 @@ public sealed partial class PeerSession
         {
             if (Own(entry.NetId) is { } synchronizer)
             {
-                if (TakeDelta(synchronizer, entry.Mask, entry.State) is { } wrong) return wrong;
+                if (TakeDelta(synchronizer, entry.Mask, entry.State, ++_index) is { } wrong) return wrong;
             }
             else if (!IsUnderWay(entry.NetId)) refusal = IsUnknown(entry.NetId) ? NotThere : NotTheAuthority;
             else if (Wait(entry.NetId, entry.Mask, entry.State) is { } tooMany) return tooMany;
@@ -202,13 +204,13 @@ public sealed partial class PeerSession
         return refusal;
     }
 
-    private Refusal? TakeDelta(Synchronizer synchronizer, ulong mask, ReadOnlySpan<byte> state)
+    private Refusal? TakeDelta(Synchronizer synchronizer, ulong mask, ReadOnlySpan<byte> state, int index)
     {
         ImmutableArray<SyncProperty> watched = synchronizer.Watched;
         if (watched.Length < 64 && mask >> watched.Length != 0) return new("a delta of properties that are not watched", EndsSession: true);
         int count = System.Numerics.BitOperations.PopCount(mask);
         if (!State.TryRead(state, count, _limits.Values, out ImmutableArray<Variant> values)) return new("a state that does not fit its synchronizer", EndsSession: true);
-        _outbox.Transact(_number, Writes(watched, mask, values));
+        _outbox.Transact(_number, index, Writes(watched, mask, values));
         return null;
     }
 
@@ -242,7 +244,7 @@ public sealed partial class PeerSession
     {
         if ((number & Packet.PathFlag) == 0) return OwnSpawned(number);
         if (FindByNumber(Cluster, number & ~Packet.PathFlag) is not { } id) return null;
-        return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.Authority == Peer && !synchronizer.IsStandIn ? synchronizer : null;
+        return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && (synchronizer.Authority == Peer || Mutation.Is("take-a-state-of-anyone")) && !synchronizer.IsStandIn ? synchronizer : null;
     }
 
     private void ForgetHeardFor(int peer)

@@ -8,6 +8,9 @@ namespace Banyan.Sync.Peers;
 /// <content>A client that comes from another gateway, with what it knows already.</content>
 public sealed partial class PeerSession
 {
+    /// <summary>Of whom it keeps something.</summary>
+    public IEnumerable<int> KnownPeers => _peers.Concat(_paths.Keys).Concat(_heard.Keys.Select(p => p.To)).Distinct().Order();
+
     // What it has and what is so still, it keeps. What is not so any more is taken back, and told anew by whoever calls this.
     private void Recall(SessionMemory memory, IReadOnlySet<int> peers)
     {
@@ -45,7 +48,7 @@ public sealed partial class PeerSession
         }
 
         foreach ((uint netId, (NodeId spawner, string name, uint[] synchronizers)) in memory.Own.Take(OwnSpawnsMax))
-            Add(netId, new(spawner, name, [.. synchronizers]));
+            Add(netId, new(spawner, name, [.. synchronizers]) { IsMade = true });
         foreach (int peer in _peers.Where(p => !peers.Contains(p)).ToList()) LosePeer(peer);
     }
 

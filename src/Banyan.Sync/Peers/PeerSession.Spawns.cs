@@ -25,8 +25,14 @@ public sealed partial class PeerSession
     {
         public NodeId Node { get; set; }
 
+        // What has its name may be another one until then, which the client has despawned and named this one after.
+        public bool IsMade { get; set; }
+
+        // It never comes: what is said of it is about nothing.
+        public bool IsRefused { get; set; }
+
         // Deltas that came before it was in the tree.
-        public List<(uint Number, ulong Mask, byte[] State, uint Packet)> Waiting { get; } = [];
+        public List<(uint Number, ulong Mask, byte[] State, uint Packet, int Index)> Waiting { get; } = [];
     }
 
     private Refusal? OnSpawn(SpawnPacket packet)
@@ -43,8 +49,26 @@ public sealed partial class PeerSession
         var spawn = new OwnSpawn(id, Encoding.UTF8.GetString(packet.Name), numbers.ToImmutable());
         if (_ownSpawns.TryGetValue(packet.NetId, out OwnSpawn? before) && (before.Spawner != id || before.Name != spawn.Name)) return new("a net id twice", EndsSession: true);
         if (before is null) Add(packet.NetId, spawn);
-        _outbox.Transact(_number, operations);
+        else spawn = before;
+        (spawn.Node, spawn.IsMade) = (NodeId.None, false);
+        _outbox.Transact(_number, ++_index, operations, (isMade, nodes) => OnMade(spawn, isMade, nodes));
         return null;
+    }
+
+    private void OnMade(OwnSpawn spawn, bool isMade, IReadOnlyList<NodeId> nodes)
+    {
+        spawn.IsMade = true;
+        if (nodes.Count > 0) spawn.Node = nodes[0];
+        // Refused, or made so long ago that nobody remembers: then it is there.
+        spawn.IsRefused = !isMade && Find(spawn) is null;
+        if (spawn.IsRefused) ForgetWaiting(spawn);
+        else TakeWaiting();
+    }
+
+    private void ForgetWaiting(OwnSpawn spawn)
+    {
+        foreach ((_, _, _, uint packet, _) in spawn.Waiting) _outbox.Release(packet);
+        spawn.Waiting.Clear();
     }
 
     private string PathBelow(Spawner spawner) => _world.PathOf(spawner.Parent) is var path and not "." ? ScenePath.Root + "/" + path : ScenePath.Root;
@@ -116,44 +140,53 @@ public sealed partial class PeerSession
     {
         if (!_ownSpawns.Remove(packet.NetId, out OwnSpawn? spawn)) return new("a despawn of nothing", EndsSession: false);
         foreach (uint number in spawn.Synchronizers) _ownSynchronizers.Remove(number);
-        foreach ((_, _, _, uint waiting) in spawn.Waiting) _outbox.Release(waiting);
-        if (_outbox.CanResume) SessionMemory.ForgetOwnSpawn(packet.NetId, _outbox);
+        ForgetWaiting(spawn);
         if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner) || spawner.Authority != Peer) return new("a despawn by a spawner that is another's", EndsSession: false);
         // By its path: the spawn itself may still be under way, before this one.
         NodeRef node = Find(spawn) is { } there ? NodeRef.Of(there.Node) : NodeRef.At(ScenePath.Join(PathBelow(spawner), spawn.Name));
-        _outbox.Transact(_number, [new DespawnOperation(node)]);
+        uint netId = packet.NetId;
+        // Until then the client may have to say it again, to a gateway that must know what it means.
+        _outbox.Transact(_number, ++_index, [new DespawnOperation(node)], (_, _) =>
+        {
+            if (_outbox.CanResume) SessionMemory.ForgetOwnSpawn(netId, _outbox);
+        });
         return null;
     }
 
     private Refusal? Wait(uint number, ulong mask, ReadOnlySpan<byte> state)
     {
-        List<(uint, ulong, byte[], uint)> waiting = _ownSynchronizers[number].Spawn.Waiting;
+        OwnSpawn spawn = _ownSynchronizers[number].Spawn;
+        if (spawn.IsRefused) return null;
+        List<(uint, ulong, byte[], uint, int)> waiting = spawn.Waiting;
         if (waiting.Count >= WaitingDeltasMax) return new("too many deltas of a node that is under way", EndsSession: true);
-        waiting.Add((number, mask, state.ToArray(), _number));
+        waiting.Add((number, mask, state.ToArray(), _number, ++_index));
         _outbox.Hold(_number);
         return null;
     }
 
     private void TakeWaiting()
     {
+        uint current = _number;
         foreach (OwnSpawn spawn in _ownSpawns.Values.Where(s => s.Waiting.Count > 0 && Find(s) is not null).ToList())
         {
-            foreach ((uint number, ulong mask, byte[] state, uint packet) in spawn.Waiting)
+            foreach ((uint number, ulong mask, byte[] state, uint packet, int index) in spawn.Waiting)
             {
                 _number = packet;
-                if (OwnSpawned(number) is { } synchronizer) TakeDelta(synchronizer, mask, state);
+                if (OwnSpawned(number) is { } synchronizer) TakeDelta(synchronizer, mask, state, index);
                 _outbox.Release(packet);
             }
 
             spawn.Waiting.Clear();
         }
+
+        _number = current;
     }
 
     private SpawnedNode? Find(OwnSpawn spawn)
     {
         if (spawn.Node.IsNone)
         {
-            if (!_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner)) return null;
+            if (!spawn.IsMade || !_world.Spawners.TryGetValue(spawn.Spawner, out Spawner? spawner)) return null;
             if (!_world.TryResolve(spawner.Parent, new NodePath([spawn.Name], [], false), out MirrorNode? node)) return null;
             spawn.Node = node.Id;
         }

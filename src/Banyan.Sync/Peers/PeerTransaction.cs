@@ -32,6 +32,10 @@ public sealed class PeerTransaction : ITransactionBody
         known => record with { Connection = known!.Connection + 1 },
         []);
 
+    /// <summary>The peer is about to leave: it cannot come again; gives up if it has.</summary>
+    public static PeerTransaction Seal(int peer, PeerRecord record) =>
+        new(peer, known => known == record ? null : $"peer {peer} is not gone", known => known! with { SecretHash = 0 }, []);
+
     /// <summary>Something that is done because a peer has gone; gives up if it came again.</summary>
     public static PeerTransaction Clear(int peer, PeerRecord record, SceneOperation operation) =>
         new(peer, known => known == record ? null : $"peer {peer} is not gone", known => known, [operation]);
