@@ -58,6 +58,13 @@ internal static class MutantCatalogue
         new("move-below-itself", "scene"),
         new("spawn-without-reading-the-name", "scene"),
         new("move-without-attachments", "scene"),
+        // Godot clients' sessions
+        new("confirm-a-message-on-send", "games"),
+        new("overtake-a-lost-message", "games"),
+        new("take-a-state-of-anyone", "games"),
+        new("change-twice", "games"),
+        new("resume-without-memory", "games"),
+        new("leave-without-grace", "games"),
     ];
 
     // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused

@@ -71,8 +71,9 @@ public static class Simulation
             foreach (SimulatedServer server in cluster.Servers) server.Told.Check(server.Id, history, violations);
             workload.Check(history, violations);
         }
-        catch (InvariantViolation broken)
+        catch (Exception broken)
         {
+            // Whatever a run dies of would have ended a server.
             violations.Add($"at {cluster.Time.Now} µs: {broken.Message}\n{broken.StackTrace}");
         }
 

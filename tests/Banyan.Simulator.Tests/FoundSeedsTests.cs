@@ -24,6 +24,14 @@ public class FoundSeedsTests
     [InlineData("list-append", 2138, 120)] // heartbeats sent before the last was answered filled the log
     [InlineData("monotonic", 8489, 120)] // whoever waited for a transaction kept its own refresh out
     [InlineData("bank", 8712, 120)] // a transfer was taken for another that looked just like it
+    [InlineData("games", 1, 100)] // a state that came after its synchronizer had gone was kept for ever
+    [InlineData("games", 2, 100)] // a node that was named after the one before was taken for it
+    [InlineData("games", 3, 100)] // a join that committed after its gateway had restarted left a peer for ever
+    [InlineData("games", 16, 100)] // a stock client went on with a spawn of which nobody knew what had become of it
+    [InlineData("games", 17, 100)] // a spawn that came again was refused because of what it had done itself
+    [InlineData("games", 18, 100)] // a client that lost a node of its own forgot those of the same number
+    [InlineData("games", 26, 100)] // whoever resumed elsewhere met a peer again that was said to have gone
+    [InlineData("games", 38, 100)] // a despawn that came again meant nothing to the next gateway
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

@@ -1,3 +1,4 @@
+using Banyan.Simulator.Workloads.Games;
 using Banyan.Simulator.Workloads.Kv;
 
 namespace Banyan.Simulator.Workloads;
@@ -10,6 +11,7 @@ public static class WorkloadCatalogue
         ["append"] = () => new AppendWorkload(),
         [BankWorkload.Name] = () => new BankWorkload(),
         [G2Workload.Name] = () => new G2Workload(),
+        [GamesWorkload.Name] = () => new GamesWorkload(),
         [ListAppendWorkload.Name] = () => new ListAppendWorkload(),
         [MonotonicWorkload.Name] = () => new MonotonicWorkload(),
         [RegisterWorkload.Name] = () => new RegisterWorkload(),

@@ -14,6 +14,7 @@ public static class FaultKinds
         ["checkpoints"] = f => f with { CheckpointEvery = 0 },
         ["clocks"] = f => f with { ClockJumpEvery = 0, ClockOffsetMax = 0 },
         ["clogs"] = f => f with { ClogEvery = 0 },
+        ["connections"] = f => f with { ConnectionFaultEvery = 0 },
         ["crashes"] = f => f with { CrashEvery = 0, CrashWhileSending = 0, FlushFails = 0 },
         ["duplicates"] = f => f with { Duplication = 0 },
         [Knobs] = f => f,

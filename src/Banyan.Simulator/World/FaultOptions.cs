@@ -71,6 +71,9 @@ public sealed record FaultOptions
     /// <summary>Between two cuts of a range, on average; 0 for none.</summary>
     public long SplitEvery { get; init; }
 
+    /// <summary>Between two faults of a game client's connection, on average; 0 for none. It breaks, falls silent, or its client has no network for a while.</summary>
+    public long ConnectionFaultEvery { get; init; }
+
     /// <summary>Between two checkpoints of a server, on average; 0 for none.</summary>
     public long CheckpointEvery { get; init; } = 5_000_000;
 
@@ -115,6 +118,7 @@ public sealed record FaultOptions
         SplitEvery = random.Chance(0.4) ? 500_000 + random.Next(5_000_000) : 0,
         CheckpointEvery = random.Chance(0.7) ? 500_000 + random.Next(5_000_000) : 0,
         CoalescesArrivals = random.Chance(0.5),
+        ConnectionFaultEvery = 8_000_000,
     };
 
     /// <summary>The same, but with a run of many short lives, many cuts of ranges or clocks as far apart as they may be.</summary>

@@ -84,6 +84,9 @@ public sealed class SimulatedCluster
     /// <summary>Called when a range should be cut; whoever knows the keys does it.</summary>
     public Action? OnSplitDue { get; set; }
 
+    /// <summary>Called with every server that starts, before its store does anything.</summary>
+    public Action<SimulatedServer, Store>? OnStarted { get; set; }
+
     /// <summary>How many crashes there were.</summary>
     public int Crashes { get; private set; }
 
@@ -120,6 +123,7 @@ public sealed class SimulatedCluster
             ClockJumpEvery = 0,
             CrashWhileSending = 0,
             FlushFails = 0,
+            ConnectionFaultEvery = 0,
         };
         if (Probes is not null) Probes.IsOn = false;
         Network.Heal();

@@ -42,6 +42,12 @@ public sealed class SimulatedServer
     /// <summary>What its change feed has told in this life.</summary>
     internal FeedRecord Told { get; private set; } = new();
 
+    /// <summary>What else the server does after every tick of its store, in this life.</summary>
+    public Action? OnTick { get; set; }
+
+    /// <summary>Whether ticks are due as usual even while the store is quiet, in this life.</summary>
+    public Func<bool>? TicksAlways { get; set; }
+
     /// <summary>Counts starts: an event that was planned in an earlier life is void.</summary>
     public int Life => _life;
 
@@ -59,6 +65,8 @@ public sealed class SimulatedServer
         Store = new Store(
             Id, _cluster.ServerIds, _cluster.StoreOptions, _clock, wal, recovered, _cluster.Bootstrap, _random.Fork());
         Store.Feed.Subscribe(Told = new());
+        (OnTick, TicksAlways) = (null, null);
+        _cluster.OnStarted?.Invoke(this, Store);
         Settle();
         PlanTick(life);
     }
@@ -173,9 +181,10 @@ public sealed class SimulatedServer
     {
         if (life != _life) return;
         ReadClock();
-        if (!IsPaused && Store!.QuietMicroseconds == 0)
+        if (!IsPaused && (Store!.QuietMicroseconds == 0 || TicksAlways?.Invoke() == true))
         {
             Store.Tick();
+            OnTick?.Invoke();
             Settle();
         }
 

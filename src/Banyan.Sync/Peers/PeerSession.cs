@@ -230,7 +230,7 @@ public sealed partial class PeerSession
         }
         else
         {
-            if (!Has(call.Node) && !Mutation.Is("deliver-before-the-spawn")) return Delivery.TooEarly;
+            if (!Has(call.Node)) return Delivery.TooEarly;
             bool confirmed = Announce(call.From, call.Node);
             // The call as it came, with the node as this client knows it.
             _outer.Clear();

@@ -1,0 +1,116 @@
+using Banyan.Godot.Game;
+using Banyan.Godot.Text;
+using Banyan.Godot.Variants;
+using Banyan.Kv.Feeds;
+using Banyan.Kv.Ranges;
+using Banyan.Primitives;
+using Banyan.Scene.Operations;
+using Banyan.Scene.Records;
+using Banyan.Scene.Tree;
+using Banyan.Storage;
+using Banyan.Sync.Peers;
+using Banyan.Sync.World;
+
+namespace Banyan.Simulator.Workloads.Games;
+
+/// <summary>Once all is quiet, every client sees the tree as it is, and all who are there and nobody else.</summary>
+internal sealed class GameViews
+{
+    private readonly GamesWorld _games;
+    private readonly GameWorld _world;
+    private readonly SortedSet<int> _peers = [];
+    private readonly SortedDictionary<int, string> _records = [];
+
+    public GameViews(GamesWorld games, StoreSnapshot snapshot)
+    {
+        _games = games;
+        _world = new(games.Files);
+        var all = new List<VersionEvent>();
+        foreach (VersionedEntry entry in snapshot.Scan(SceneKeys.All)) all.Add(new(entry.Key, entry.Timestamp, entry.Value.ToArray()));
+        _world.Apply(all.ToArray());
+        foreach (VersionedEntry entry in snapshot.Scan(PeerRecord.All))
+        {
+            if (!PeerRecord.TryParse(entry.Key, out int peer)) continue;
+            _peers.Add(peer);
+            PeerRecord.TryDecode(entry.Value, out PeerRecord record);
+            _records[peer] = $" of {record.Server}{(record.CanResume ? ", which can resume" : "")}";
+        }
+    }
+
+    /// <summary>What is otherwise than it should be.</summary>
+    /// <param name="clients">Those that are there.</param>
+    public IEnumerable<string> Differences(IReadOnlyCollection<GameClient> clients)
+    {
+        foreach (int ghost in _peers.Except(clients.Select(c => c.Peer)))
+            yield return $"peer {ghost} has a record{(_records[ghost])}, and is {_games.ClientOf(ghost)?.State ?? "nobody's"}";
+        foreach (GameClient client in clients)
+        {
+            int[] known = [.. client.Tree.Multiplayer.Peers.Where(p => p != 1).Order()];
+            int[] others = [.. clients.Select(c => c.Peer).Where(p => p != client.Peer).Order()];
+            if (!known.SequenceEqual(others)) yield return $"{client} knows peers {string.Join(", ", known)}, others are {string.Join(", ", others)}";
+            foreach (string difference in Compare(client)) yield return difference;
+            foreach (string difference in CompareStates(client, clients)) yield return difference;
+        }
+    }
+
+    private IEnumerable<string> Compare(GameClient client)
+    {
+        var seen = new SortedSet<string>(StringComparer.Ordinal);
+        Describe(client.Main, "Main", seen);
+        var expected = new SortedSet<string>(Tree(client.Peer), StringComparer.Ordinal);
+        foreach (string line in expected.Except(seen)) yield return $"{client} does not see {line}";
+        foreach (string line in seen.Except(expected)) yield return $"{client} sees {line}, which is not so";
+    }
+
+    private IEnumerable<string> Tree(int peer)
+    {
+        if (!_world.Tree.TryFind(ScenePath.Root + "/Main", out MirrorNode? main)) yield break;
+        foreach ((MirrorNode node, _) in _world.Tree.Walk(main))
+        {
+            if (_world.SpawnedAbove(node.Id).Any(above => !_world.IsVisibleTo(peer, above))) continue;
+            string path = _world.PathOf(node.Id)!;
+            yield return path;
+            foreach (string property in SmallGame.OnChange)
+            {
+                if (node.Properties.TryGetValue(property, out byte[]? stored) && PropertyValue.TryDecode(stored, out Variant value) && !value.IsNil)
+                    yield return $"{path}.{property} = {VariantText.Write(value)}";
+            }
+        }
+    }
+
+    private static void Describe(GameNode node, string path, SortedSet<string> lines)
+    {
+        lines.Add(path);
+        foreach (string property in SmallGame.OnChange)
+        {
+            Variant value = node.Get(property);
+            if (!value.IsNil) lines.Add($"{path}.{property} = {VariantText.Write(value)}");
+        }
+
+        foreach (GameNode child in node.Children) Describe(child, path + "/" + child.Name, lines);
+    }
+
+    // What is not in the tree is as its author has it.
+    private static IEnumerable<string> CompareStates(GameClient client, IReadOnlyCollection<GameClient> clients)
+    {
+        foreach (GameClient author in clients)
+        {
+            if (author == client || author.Player is not { } player || client.Main.GetNodeOrNull($"Players/{author.Peer}") is not { } seen) continue;
+            foreach (string difference in CompareStates(client, player, seen)) yield return difference;
+            foreach (GameNode item in player.GetNode("Items")!.Children)
+            {
+                if (seen.GetNodeOrNull("Items/" + item.Name) is not { } other) continue;
+                foreach (string difference in CompareStates(client, item, other)) yield return difference;
+            }
+        }
+    }
+
+    private static IEnumerable<string> CompareStates(GameClient client, GameNode own, GameNode seen)
+    {
+        foreach (string property in SmallGame.Always)
+        {
+            (string written, string sees) = (VariantText.Write(own.Get(property)), VariantText.Write(seen.Get(property)));
+            if (written != sees) yield return $"{client} sees {property} {sees} of {seen.Path}, which is {written}";
+        }
+    }
+}

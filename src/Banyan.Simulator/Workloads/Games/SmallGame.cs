@@ -1,0 +1,200 @@
+using System.Globalization;
+using Banyan.Godot.Game;
+using Banyan.Godot.Scenes;
+using Banyan.Primitives;
+using Banyan.Sync.Peers;
+
+namespace Banyan.Simulator.Workloads.Games;
+
+/// <summary>
+/// The files of a small game: players that the cluster spawns and a client writes, items that the client spawns below its
+/// player, and rooms of the cluster's with boxes in boxes.
+/// </summary>
+internal sealed class SmallGame : IProjectFiles
+{
+    public const string Main = "res://main.tscn";
+    public const string Player = "res://player.tscn";
+    public const string Item = "res://item.tscn";
+    public const string Room = "res://room.tscn";
+    public const string Box = "res://box.tscn";
+
+    /// <summary>Properties that are in the tree: written on change.</summary>
+    public static readonly string[] OnChange = ["title", "score", "count", "light", "open"];
+
+    /// <summary>Properties that are not: each state replaces the one before.</summary>
+    public static readonly string[] Always = ["place", "heat"];
+
+    private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal)
+    {
+        [Main] = $"""
+            [gd_scene load_steps=4 format=3]
+
+            [ext_resource type="Script" path="res://main.gd" id="1"]
+
+            {Config("open", 2)}
+
+            [node name="Main" type="Node"]
+            script = ExtResource("1")
+
+            [node name="Players" type="Node3D" parent="." groups=["zone"]]
+            position = Vector3(0, 0, 0)
+
+            [node name="PlayerSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("{Player}")
+            spawn_path = NodePath("../Players")
+
+            [node name="Rooms" type="Node3D" parent="." groups=["zone"]]
+            position = Vector3(1000, 0, 1000)
+
+            [node name="RoomSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("{Room}")
+            spawn_path = NodePath("../Rooms")
+
+            [node name="Door" type="Node" parent="."]
+
+            [node name="State" type="MultiplayerSynchronizer" parent="Door"]
+            replication_config = SubResource("open")
+            """,
+        ["res://main.gd"] = """
+            extends Node
+
+            @rpc("any_peer", "reliable")
+            func say(kind, number, total):
+                pass
+            """,
+        [Player] = $"""
+            [gd_scene load_steps=5 format=3]
+
+            [ext_resource type="Script" path="res://player.gd" id="1"]
+
+            [sub_resource type="SceneReplicationConfig" id="pose"]
+            properties/0/path = NodePath(".:place")
+            properties/0/spawn = true
+            properties/0/replication_mode = 1
+            properties/1/path = NodePath(".:title")
+            properties/1/spawn = true
+            properties/1/replication_mode = 2
+
+            {Config("score", 2)}
+
+            [node name="Player" type="Node"]
+            script = ExtResource("1")
+
+            [node name="Pose" type="MultiplayerSynchronizer" parent="."]
+            replication_interval = 0.1
+            replication_config = SubResource("pose")
+
+            [node name="Badge" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("score")
+
+            [node name="Items" type="Node" parent="."]
+
+            [node name="ItemSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("{Item}")
+            spawn_path = NodePath("../Items")
+            """,
+        ["res://player.gd"] = """
+            extends Node
+
+            @rpc("any_peer", "reliable")
+            func poke():
+                pass
+            """,
+        [Item] = """
+            [gd_scene load_steps=2 format=3]
+
+            [sub_resource type="SceneReplicationConfig" id="1"]
+            properties/0/path = NodePath(".:heat")
+            properties/0/spawn = true
+            properties/0/replication_mode = 1
+            properties/1/path = NodePath(".:count")
+            properties/1/spawn = true
+            properties/1/replication_mode = 2
+
+            [node name="Item" type="Node"]
+
+            [node name="State" type="MultiplayerSynchronizer" parent="."]
+            replication_interval = 0.1
+            replication_config = SubResource("1")
+            """,
+        [Room] = $"""
+            [gd_scene load_steps=2 format=3]
+
+            {Config("light", 2)}
+
+            [node name="Room" type="Node"]
+
+            [node name="State" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("light")
+
+            [node name="Boxes" type="Node" parent="."]
+
+            [node name="BoxSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("{Box}")
+            spawn_path = NodePath("../Boxes")
+            """,
+        [Box] = $"""
+            [gd_scene load_steps=2 format=3]
+
+            {Config("count", 2)}
+
+            [node name="Box" type="Node"]
+
+            [node name="State" type="MultiplayerSynchronizer" parent="."]
+            replication_config = SubResource("count")
+
+            [node name="Boxes" type="Node" parent="."]
+
+            [node name="BoxSpawner" type="MultiplayerSpawner" parent="."]
+            _spawnable_scenes = PackedStringArray("{Box}")
+            spawn_path = NodePath("../Boxes")
+            """,
+    };
+
+    /// <summary>A player for whoever comes.</summary>
+    public static GameRules Rules
+    {
+        get
+        {
+            bool isRead = GameRules.TryParse(
+                $$"""
+                {
+                  "join": [ {
+                    "spawn": "{{Player}}", "under": "/root/Main/Players", "name": "{peer}",
+                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}" } } ]
+                }
+                """, out GameRules rules, out string error);
+            Invariant.Holds(isRead, error);
+            return rules;
+        }
+    }
+
+    public bool TryRead(string resPath, out string text) => _files.TryGetValue(resPath, out text!);
+
+    public bool TryResolveUid(string uid, out string resPath)
+    {
+        resPath = "";
+        return false;
+    }
+
+    /// <summary>What the scripts do when a node enters the tree: the player's name says whose it is.</summary>
+    public static void OnEnterTree(GameNode node)
+    {
+        if (node.Parent?.Name == "Players" && int.TryParse(node.Name, CultureInfo.InvariantCulture, out int peer))
+        {
+            node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
+            node.GetNode("ItemSpawner")!.SetMultiplayerAuthority(peer);
+        }
+        else if (node.Parent?.Name == "Items" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner))
+        {
+            node.GetNode("State")!.SetMultiplayerAuthority(owner);
+        }
+    }
+
+    private static string Config(string property, int mode) => $"""
+        [sub_resource type="SceneReplicationConfig" id="{property}"]
+        properties/0/path = NodePath(".:{property}")
+        properties/0/spawn = true
+        properties/0/replication_mode = {mode}
+        """;
+}

@@ -1,0 +1,50 @@
+using Banyan.Simulator.Workloads.Games;
+using Banyan.Simulator.World;
+
+namespace Banyan.Simulator.Tests;
+
+public class GamesSimulationTests
+{
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1005)]
+    public void Games_survive_every_mix_of_faults(ulong first)
+    {
+        // In some worlds nobody gets in before time is up; not in all of them.
+        long messages = 0;
+        int joined = 0;
+        for (ulong seed = first; seed < first + 4; seed++)
+        {
+            var workload = new GamesWorkload();
+            Verdict verdict = Simulation.Run(seed, 100, workload);
+            Assert.True(verdict.Violations.Count == 0, $"seed {seed}: {string.Join("; ", verdict.Violations)}");
+            messages += workload.Messages;
+            joined += workload.Joined;
+        }
+
+        Assert.True(messages > 40, $"{messages} messages");
+        Assert.True(joined > 15, $"{joined} clients");
+    }
+
+    [Fact]
+    public void Without_faults_nobody_loses_a_session()
+    {
+        var workload = new GamesWorkload();
+        Verdict verdict = Simulation.Run(7, 300, workload, FaultOptions.None);
+        Assert.Empty(verdict.Violations);
+        Assert.Equal(300, verdict.Operations);
+        Assert.Subset(
+            new SortedSet<string> { "session ended: goodbye", "session ended: left" },
+            new SortedSet<string>(verdict.Outcomes.Keys.Where(k => k.StartsWith("session ended", StringComparison.Ordinal))));
+        Assert.True(workload.Messages > 50, $"{workload.Messages} messages");
+    }
+
+    [Fact]
+    public void A_seed_is_the_same_run_every_time()
+    {
+        Verdict first = Simulation.Run(3, 60, new GamesWorkload());
+        Verdict second = Simulation.Run(3, 60, new GamesWorkload());
+        Assert.Equal((first.TraceHash, first.Events), (second.TraceHash, second.Events));
+        Assert.Equal(first.Outcomes, second.Outcomes);
+    }
+}
