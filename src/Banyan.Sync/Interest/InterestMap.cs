@@ -89,6 +89,9 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
     public bool Includes(int viewer, NodeId spawned) =>
         !_tracked.ContainsKey(spawned) || !_areas.TryGetValue(viewer, out AreaOfInterest? area) || area.Near.Contains(spawned);
 
+    /// <summary>Whether a peer is somewhere, known or not; never where distances do not matter.</summary>
+    public bool IsThere(int peer) => _peers.ContainsKey(peer);
+
     /// <summary>Whether a client of this server is to know a peer.</summary>
     public bool Knows(int viewer, int peer)
     {

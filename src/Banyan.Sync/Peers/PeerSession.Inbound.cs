@@ -15,8 +15,10 @@ namespace Banyan.Sync.Peers;
 public sealed partial class PeerSession
 {
     private const int PathBytesMax = 8_192;
+    private const int OutOfSightMax = 64;
     private readonly Dictionary<(int To, uint Id), HeardPath> _heard = [];
     private readonly Dictionary<NodeId, SyncSequence> _received = [];
+    private readonly Queue<int> _outOfSight = [];
     private int _refusals;
     private uint _number;
     private int _index; // of changes in the packet
@@ -40,7 +42,7 @@ public sealed partial class PeerSession
         Refusal? refusal = Packet.CommandOf(packet) == PacketCommand.System ? OnSystem(packet) : OnPacketFor(Cluster, packet);
         // Of what a client's own script has made, its game goes on to send; so it does of what was just taken from it.
         // A game that is watched with does not know that it may only watch; how often it tries is bounded by its packets' rate.
-        if (refusal is { EndsSession: false } && refusal != OnlyWatches && refusal != NotThere && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
+        if (refusal is { EndsSession: false } && refusal != OnlyWatches && refusal != NotThere && refusal != NobodyThere && ++_refusals > _limits.RefusalsMax) return new("too many packets that were refused", EndsSession: true);
         return refusal;
     }
 
@@ -70,12 +72,14 @@ public sealed partial class PeerSession
 
     private static Refusal NotThere => new("a state or a call of a node that is not there", EndsSession: false);
 
+    private static Refusal NobodyThere => new("a packet for a peer that is not there", EndsSession: false);
+
     private static Refusal OnlyWatches => new("a write or a call of a client that may only watch", EndsSession: false);
 
     private Refusal? OnPacketFor(int to, ReadOnlySpan<byte> packet)
     {
-        // It may have gone while the packet was under way.
-        if (to != Cluster && !_peers.Contains(to)) return new("a packet for a peer that is not there", EndsSession: false);
+        // It may have gone, or have come out of sight, while the packet was under way.
+        if (to != Cluster && !_peers.Contains(to) && !_interest.IsThere(to)) return NobodyThere;
         PacketCommand? command = Packet.CommandOf(packet);
         if (_isWatcher && command is not (PacketCommand.SimplifyPath or PacketCommand.ConfirmPath or null)) return OnlyWatches;
         switch (command)
@@ -114,9 +118,13 @@ public sealed partial class PeerSession
         // A node of the client's own making is not here yet; what it calls there is looked up when it does.
         bool agrees = Find(heard) is not { } node || packet.MethodsMd5.SequenceEqual(Encoding.UTF8.GetBytes(_world.MethodsOf(node).Md5));
         if (_outbox.CanResume) SessionMemory.HeardPath(to, packet.Id, _heard[(to, packet.Id)].Node, path, _outbox);
-        _outer.Clear();
-        ConfirmPathPacket.Write(_outer, agrees, packet.Id);
-        SendInName(to, _outer.Written);
+        if (IsKnownSource(to))
+        {
+            _outer.Clear();
+            ConfirmPathPacket.Write(_outer, agrees, packet.Id);
+            SendInName(to, _outer.Written);
+        }
+
         return agrees ? null : new("methods that differ from the server's files", EndsSession: false);
     }
 
@@ -245,6 +253,14 @@ public sealed partial class PeerSession
         if ((number & Packet.PathFlag) == 0) return OwnSpawned(number);
         if (FindByNumber(Cluster, number & ~Packet.PathFlag) is not { } id) return null;
         return _world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && (synchronizer.Authority == Peer || Mutation.Is("take-a-state-of-anyone")) && !synchronizer.IsStandIn ? synchronizer : null;
+    }
+
+    // What the client calls by numbers may be under way: it hears only now that the peer is out of sight. It gives the same
+    // path the same number when the peer comes again.
+    private void ForgetHeardLater(int peer)
+    {
+        _outOfSight.Enqueue(peer);
+        if (_outOfSight.Count > OutOfSightMax && _outOfSight.Dequeue() is var longest && !_peers.Contains(longest)) ForgetHeardFor(longest);
     }
 
     private void ForgetHeardFor(int peer)

@@ -128,6 +128,7 @@ public sealed partial class PeerSession
     public void RemovePeer(int peer)
     {
         LosePeer(peer);
+        ForgetHeardFor(peer);
         Arrivals.Forget(peer);
     }
 
@@ -142,7 +143,7 @@ public sealed partial class PeerSession
         foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Unfollow(synchronizer);
         // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
         foreach (NodeId spawned in _world.SpawnedBy(peer).ToList()) Hide(_world.Spawned[spawned]);
-        ForgetHeardFor(peer);
+        ForgetHeardLater(peer);
         if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: false, _outbox);
         _inner.Clear();
         SystemPacket.WriteDelPeer(_inner, peer);

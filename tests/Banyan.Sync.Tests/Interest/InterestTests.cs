@@ -139,6 +139,30 @@ public sealed class InterestTests
         Assert.Equal(1, _cluster.Hub.HiddenCallsCount);
     }
 
+    [Fact]
+    public void What_is_under_way_to_a_peer_that_goes_out_of_sight_still_arrives_and_is_nothing_bad()
+    {
+        Player(7, 0);
+        Player(8, 10);
+        var client = new TestClient(_cluster, 7);
+        Assert.Null(client.Number(8, 5, "Main/Players/Bob"));
+        Assert.Contains("8: confirmed 5", client.TakeLog());
+        Publish("8", 500);
+        Assert.Contains("1: DelPeer 8", Later(client));
+        Assert.Null(client.Send(8, writer => RawPacket.Write(writer, [1])));
+        Assert.Equal(8, Assert.Single(client.Raw).To);
+        // As Godot does for each peer that it knows, many times a second.
+        for (int i = 0; i < 1_000; i++) Assert.Null(client.Send(8, writer => new SyncPacketWriter(writer, (ushort)i).Append(5 | Packet.PathFlag, [1])));
+        Assert.Null(client.Number(8, 6, "Main"));
+        Assert.Equal([], client.TakeLog()); // nothing in the name of who is not known
+        Publish("8", 0);
+        Later(client);
+        Assert.Null(client.Number(8, 5, "Main/Players/Bob"));
+        Assert.Equal(["8: confirmed 5"], client.TakeLog());
+        _cluster.Hub.RemovePeer(8);
+        for (int i = 0; i < 1_000; i++) Assert.False(client.Send(8, writer => RawPacket.Write(writer, [1]))!.Value.EndsSession);
+    }
+
     private void Player(int peer, float x)
     {
         // In one transaction, as joining does it; the peer is told of first.
