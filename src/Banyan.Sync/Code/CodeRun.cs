@@ -32,6 +32,12 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
     /// <summary>Whether another server has taken the code over.</summary>
     public bool IsOvertaken { get; private set; }
 
+    /// <summary>Changes that the code has asked for.</summary>
+    public long ChangesBegun { get; private set; }
+
+    /// <summary>Of these, how many are over, and the code knows it.</summary>
+    public long ChangesOver { get; private set; }
+
     public IReadOnlySet<int> Peers => _peers;
 
     public Timestamp Now => edge.Now;
@@ -125,6 +131,7 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
         int waiting = _changes.Count + (_isChanging ? 1 : 0) + _finished.Count;
         if (waiting >= limits.ChangesMax) throw new InvalidOperationException($"more than {limits.ChangesMax} changes wait to be made");
         if (_isOver) return;
+        ChangesBegun++;
         _changes.Enqueue(new([.. operations], done));
         MakeNext();
     }
@@ -236,6 +243,7 @@ internal sealed class CodeRun(PeerHub hub, ICodeEdge edge, IGameCode code, CodeR
         while (_finished.TryPeek(out Finished next) && next.At <= edge.Resolved)
         {
             _finished.Dequeue();
+            ChangesOver++;
             if (next.Outcome.Result != ChangeResult.Made) edge.Count("a change of the game's code that was not made");
             if (next.Done is { } done) Enter("the end of a change", () => done(next.Outcome));
         }

@@ -19,6 +19,7 @@ namespace Banyan.Sync.Code;
 public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? make, CodeLimits limits)
 {
     private readonly WaitingCalls _calls = new(limits);
+    private readonly Queue<(RpcCall Call, long Changes)> _taken = []; // until the changes that they have led to are over
     private Arrivals _arrivals = new();
     private CodeRun? _run;
     private CodeRecord? _record; // written, but the tree may not show all that came before
@@ -42,7 +43,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         else if (!_calls.TryAdd(call, isForwarded, edge.Now))
         {
             edge.Count("a call of the cluster while too many wait");
-            TellArrived(call);
+            Answer(call);
         }
     }
 
@@ -52,7 +53,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         foreach (RpcCall late in _calls.Offer(edge.Now, Take))
         {
             edge.Count("a call of the cluster that nobody took in time");
-            TellArrived(late);
+            Answer(late);
         }
     }
 
@@ -68,6 +69,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         }
 
         _run?.OnResolved(_arrivals.Forget);
+        TellTaken();
         Work();
     }
 
@@ -78,6 +80,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         if (!isHere || _run is { IsOvertaken: true }) Stop();
         if (isHere && make is not null && _run is null && _record is null && !_isTakingOver && edge.Now >= _takeOverAt) TakeOver();
         _run?.Tick();
+        TellTaken();
         Work();
     }
 
@@ -94,6 +97,8 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         _run?.Stop();
         _run = null;
         _arrivals = new();
+        // What became of them nobody knows here: they come again, to whoever runs the code then.
+        _taken.Clear();
     }
 
     private void TakeOver()
@@ -116,7 +121,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         if (holder == edge.Self)
         {
             if (_run is null || !_run.TryTake(call)) return false;
-            TellArrived(call);
+            Answer(call);
             return true;
         }
 
@@ -134,8 +139,26 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         return arrival == Arrival.New;
     }
 
+    // Behind those that came before: who hears of one takes all before it for arrived.
+    private void Answer(RpcCall call)
+    {
+        if (call.Number == 0) return;
+        _taken.Enqueue((call, _run?.ChangesBegun ?? 0));
+        TellTaken();
+    }
+
+    // A change of a code that was overtaken is not made: its call must come again.
+    private void TellTaken()
+    {
+        while (_taken.TryPeek(out (RpcCall Call, long Changes) taken) && taken.Changes <= (_run?.ChangesOver ?? 0))
+        {
+            _taken.Dequeue();
+            TellArrived(taken.Call);
+        }
+    }
+
     private void TellArrived(RpcCall call)
     {
-        if (call.Number != 0 && _arrivals.OnHeard(call.From, call.Number)) edge.Arrived(call.From, call.Number);
+        if (_arrivals.OnHeard(call.From, call.Number)) edge.Arrived(call.From, call.Number);
     }
 }

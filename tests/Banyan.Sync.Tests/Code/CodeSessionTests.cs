@@ -194,6 +194,43 @@ public sealed class CodeSessionTests
     }
 
     [Fact]
+    public void A_call_has_arrived_when_its_changes_are_over_and_has_not_if_another_takes_over_before()
+    {
+        _cluster.Hub.AddPeer(5);
+        Go();
+        Code.Calls = _ => Code.Game.Change(Code.Game.Begin().Set("/root/Main", "ready", 1));
+        _edge.IsCutOff = true;
+        Numbered(5, 1, 0);
+        Go();
+        Assert.Equal(["start with 5", "5: /root/gamestate.hello(1)"], Code.TakeLog());
+        // Without changes, but who hears of the second takes the first for arrived as well.
+        Code.Calls = _ => { };
+        Numbered(5, 2, 1);
+        Go();
+        Assert.Empty(_edge.Arrivals);
+        _edge.IsCutOff = false;
+        Assert.Single(_edge.KeptBack)();
+        Go();
+        Assert.Equal([(5, 1u), (5, 2u)], _edge.Arrivals);
+
+        Code.Calls = _ => Code.Game.Change(Code.Game.Begin().Set("/root/Main", "ready", 2));
+        _edge.IsCutOff = true;
+        Numbered(5, 3, 2);
+        Go();
+        _edge.Holder = Two;
+        Go();
+        Assert.Equal(2, _edge.Arrivals.Count);
+        _edge.IsCutOff = false;
+        _edge.Holder = One;
+        Go();
+        Code.Calls = _ => Code.Game.Change(Code.Game.Begin().Set("/root/Main", "ready", 3));
+        Numbered(5, 3, 0);
+        Go();
+        Assert.Equal((5, 3u), _edge.Arrivals[^1]);
+        Assert.Equal(3, Code.Game.Find("/root/Main")!.Get("ready").AsInt());
+    }
+
+    [Fact]
     public void The_next_start_is_of_new_code_that_sees_all_that_was_made_before()
     {
         Go();
