@@ -213,8 +213,9 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
         if (!_tracked.Remove(node)) return;
         foreach (AreaOfInterest area in _areas.Values)
         {
-            // It has gone with the tree, or everybody sees it from now on.
-            if (!area.Near.Remove(node)) Note(area, node);
+            // It has gone with the tree, or everybody sees it from now on; and whose it is may be known by nothing else.
+            area.Near.Remove(node);
+            Note(area, node);
         }
     }
 

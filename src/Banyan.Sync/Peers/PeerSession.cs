@@ -143,7 +143,8 @@ public sealed partial class PeerSession
         foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Unfollow(synchronizer);
         // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
         foreach (NodeId spawned in _world.SpawnedBy(peer).ToList()) Hide(_world.Spawned[spawned]);
-        ForgetHeardLater(peer);
+        if (_interest.IsThere(peer)) ForgetHeardLater(peer);
+        else ForgetHeardFor(peer);
         if (_outbox.CanResume) SessionMemory.Peer(peer, isThere: false, _outbox);
         _inner.Clear();
         SystemPacket.WriteDelPeer(_inner, peer);
