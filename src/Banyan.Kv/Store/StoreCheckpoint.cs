@@ -12,7 +12,8 @@ namespace Banyan.Kv.Store;
 /// </remarks>
 public static class StoreCheckpoint
 {
-    private const int VersionsBlockBytes = 1 << 20;
+    // Below what the collector calls large: a checkpoint is no reason to go through all memory.
+    private const int VersionsBlockBytes = 64 << 10;
 
     internal enum BlockKind : byte { Store = 1, Range, Versions, LastVersions }
 

@@ -68,7 +68,7 @@ internal sealed class ExploredStore : IExploredPart
         // The reader's clock is a little ahead: what it has read first, pushes the writes up.
         _wall = StartOfTime + (part == Reader ? 5_000 : 0);
         _clock.OnWallClock(_wall);
-        StoreRecovery recovered = StoreRecovery.Open(new MemoryDisk(), new() { SegmentBytes = 1 << 16 }, out WriteAheadLog wal);
+        StoreRecovery recovered = StoreRecovery.Open(new MemoryDisk(), new() { SegmentBytes = 1 << 16, BufferBytes = 1 << 10 }, out WriteAheadLog wal);
         _store = new(_servers[part], _servers, storeOptions, _clock, wal, recovered, _ranges, new((ulong)part + 1));
         foreach (RangeDescriptor range in _ranges) _store.Directory.Learn(new(range, range.PreferredLeader, 1));
         Settle();

@@ -9,7 +9,7 @@ namespace Banyan.Simulator.World;
 /// <summary>A whole cluster in one thread under virtual time: real stores, pretended time, network and disks.</summary>
 public sealed class SimulatedCluster
 {
-    internal static readonly WalOptions WalOptions = new() { SegmentBytes = 256 * 1024 };
+    internal static readonly WalOptions WalOptions = new() { SegmentBytes = 256 * 1024, BufferBytes = 4 * 1024 };
 
     private readonly SeededRandom _random;
     private readonly SortedDictionary<ServerId, SimulatedServer> _servers = [];

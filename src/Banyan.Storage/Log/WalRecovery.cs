@@ -1,3 +1,4 @@
+using System.Buffers;
 using Banyan.Primitives;
 
 namespace Banyan.Storage;
@@ -48,9 +49,23 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
 
     private void ReadSegment(ulong start, ulong? next)
     {
-        bool isLast = next is null;
         string name = WalSegment.NameOf(start);
-        byte[] bytes = ReadAll(name);
+        using IDiskFile file = disk.Open(name);
+        int length = checked((int)file.Length);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            ReadSegment(name, ReadAll(file, rented.AsSpan(0, length)), start, next);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void ReadSegment(string name, ReadOnlySpan<byte> bytes, ulong start, ulong? next)
+    {
+        bool isLast = next is null;
         if (!WalSegment.TryReadHeader(bytes, out ulong startRead, out uint identity) || startRead != start)
         {
             // A segment's first round is flushed together with its header and begins in the same sector: a crash that
@@ -67,7 +82,7 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         _isIdentityKnown = true;
         End = Math.Max(End, start);
         int at = WalSegment.HeaderBytes;
-        while (WalSegment.TryReadRound(bytes.AsSpan(at), Identity, out ulong position, out uint records, out ReadOnlySpan<byte> payload)
+        while (WalSegment.TryReadRound(bytes[at..], Identity, out ulong position, out uint records, out ReadOnlySpan<byte> payload)
             && position == End)
         {
             Replay(name, at, payload, records);
@@ -79,7 +94,7 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         // Records may be missing between segments only if a checkpoint holds them.
         if (next != End && next > from) throw new CorruptFileException(name, at, $"the records from {End} to {next} are gone");
         if (!isLast) return;
-        LastSegment = WalSegment.Continue(disk, start, at, bytes.AsSpan(at));
+        LastSegment = WalSegment.Continue(disk, start, at, bytes[at..]);
     }
 
     private void Replay(string name, int at, ReadOnlySpan<byte> payload, uint records)
@@ -148,14 +163,12 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         return false;
     }
 
-    private byte[] ReadAll(string name)
+    private static ReadOnlySpan<byte> ReadAll(IDiskFile file, Span<byte> bytes)
     {
-        using IDiskFile file = disk.Open(name);
-        var bytes = new byte[file.Length];
         int count = 0;
         while (count < bytes.Length)
         {
-            int read = file.Read(count, bytes.AsSpan(count));
+            int read = file.Read(count, bytes[count..]);
             if (read == 0) break;
             count += read;
         }

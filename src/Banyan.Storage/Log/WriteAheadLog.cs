@@ -28,8 +28,8 @@ public sealed class WriteAheadLog
     private readonly List<ulong> _segmentStarts; // touched while writing only
     private readonly uint _identity;
     private WalSegment? _segment;
-    private ByteWriter _filling = NewBuffer();
-    private ByteWriter _spare = NewBuffer();
+    private ByteWriter _filling;
+    private ByteWriter _spare;
     private WalRound? _underWay;
     private ulong _roundStart;
     private ulong _dropBefore;
@@ -39,6 +39,8 @@ public sealed class WriteAheadLog
     {
         _disk = disk;
         _options = options;
+        _filling = NewBuffer();
+        _spare = NewBuffer();
         _identity = identity;
         _segmentStarts = segmentStarts;
         _segment = segment;
@@ -155,9 +157,9 @@ public sealed class WriteAheadLog
         }
     }
 
-    private static ByteWriter NewBuffer()
+    private ByteWriter NewBuffer()
     {
-        var buffer = new ByteWriter(512 << 10);
+        var buffer = new ByteWriter(_options.BufferBytes);
         Reset(buffer);
         return buffer;
     }
