@@ -52,6 +52,19 @@ public class TransactionTests
         Assert.Equal(_one, cluster.Read(2, "a"));
     }
 
+    [Theory]
+    [InlineData("a")] // one range: one command
+    [InlineData("a", "z")] // two: a staging record
+    public void A_request_whose_answer_its_client_has_is_told_so_at_once(params string[] keys)
+    {
+        var cluster = new CalmCluster(cuts: ["m"]);
+        var body = new CalmCluster.Body(t => Increment(t, keys));
+        Assert.IsType<TransactionOutcome.Committed>(cluster.Transact(1, body, new RequestId(7, 2)));
+        TransactionOutcome late = cluster.Transact(2, body, new RequestId(7, 1, 1), waitMicroseconds: 1_000_000);
+        Assert.Equal(new TransactionOutcome.Ambiguous(RefusedBecause.Acknowledged), late);
+        Assert.All(keys, key => Assert.Equal(_one, cluster.Read(3, key)));
+    }
+
     [Fact]
     public void Increments_from_all_servers_at_once_are_all_counted()
     {

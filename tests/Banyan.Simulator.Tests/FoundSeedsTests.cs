@@ -32,6 +32,7 @@ public class FoundSeedsTests
     [InlineData("games", 18, 100)] // a client that lost a node of its own forgot those of the same number
     [InlineData("games", 26, 100)] // whoever resumed elsewhere met a peer again that was said to have gone
     [InlineData("games", 38, 100)] // a despawn that came again meant nothing to the next gateway
+    [InlineData("games", 146, 100)] // a change over two ranges whose answer the client had was tried again and again
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

@@ -36,6 +36,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     private uint _stagingAttempt;
     private bool _unknown;
     private string? _refused;
+    private string? _livesElsewhere;
     private Key? _failedCondition;
     private CommandOutcome.AlreadyDone? _doneBefore;
     private bool _isAnswered;
@@ -186,12 +187,15 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
         SendAll();
     }
 
-    // A fence or a late duplicate says that the request lives on elsewhere; anything else only ends this attempt.
     private void OnOnePhaseRefused(string why)
     {
-        if (why is RefusedBecause.Fenced or RefusedBecause.Acknowledged) run.Finish(new TransactionOutcome.Ambiguous(why));
+        if (LivesElsewhere(why)) run.Finish(new TransactionOutcome.Ambiguous(why));
         else run.Restart(why);
     }
+
+    // A fence or a late duplicate says that the request lives on elsewhere, and no attempt here can change that; anything else
+    // only ends this attempt.
+    private static bool LivesElsewhere(string why) => why is RefusedBecause.Fenced or RefusedBecause.Acknowledged;
 
     // An earlier transmission may have committed: find out, and bar it if it has not.
     private void SettleOnePhase()
@@ -257,6 +261,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
                 break;
             case ReplyBody.Applied { Outcome: CommandOutcome.Refused refused }:
                 _refused = refused.Why;
+                if (LivesElsewhere(refused.Why)) _livesElsewhere = refused.Why;
                 break;
             case ReplyBody.Applied or ReplyBody.WrongRange:
                 _refused = "aborted by another, or a range was cut";
@@ -415,6 +420,7 @@ internal sealed class CommitAttempt(TransactionRun run, Transaction transaction,
     {
         if (_doneBefore is { } before) run.Finish(new TransactionOutcome.Committed(before.Timestamp, before.Reply));
         else if (_failedCondition is { } key) run.Finish(new TransactionOutcome.ConditionFailed(key));
+        else if (_livesElsewhere is { } why) run.Finish(new TransactionOutcome.Ambiguous(why));
         else if (_refused == Unreachable) run.Finish(new TransactionOutcome.Unavailable(Unreachable));
         else run.Restart(_refused ?? "aborted by another");
     }
