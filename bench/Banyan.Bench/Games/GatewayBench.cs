@@ -52,16 +52,16 @@ public sealed record GatewayBenchResult
     public double ActivePacketsPerSecond { get; init; }
 
     /// <summary>States from one client to another, by way of one gateway.</summary>
-    public (double P50, double P99) State { get; init; }
+    public LatencyHistogram State { get; init; } = new();
 
     /// <summary>Clients that were dropped.</summary>
     public int Dropped { get; init; }
 
     /// <summary>A call from a client of one server to one of another.</summary>
-    public (double P50, double P99) Call { get; init; }
+    public LatencyHistogram Call { get; init; } = new();
 
     /// <summary>The same through a bare WebSocket relay in this process.</summary>
-    public (double P50, double P99) Loopback { get; init; }
+    public LatencyHistogram Loopback { get; init; } = new();
 
     /// <summary>From the kill of a gateway to the next state that its client gets, sorted.</summary>
     public IReadOnlyList<double> Failovers { get; init; } = [];
@@ -128,8 +128,8 @@ public static class GatewayBench
         await moving.ConfigureAwait(false);
         var states = new LatencyHistogram();
         foreach (BenchPlayer player in players.All) states.Add(player.States);
-        say($"{options.Active} active clients, {options.Rate:F1} states/s each: {share:P0} of a core, {packets:F0} packets/s, states after {Quantiles(states).P50:F1} ms (p99 {Quantiles(states).P99:F1}), {players.Dropped} dropped");
-        return result with { ActiveCpuShare = share, ActivePacketsPerSecond = packets, State = Quantiles(states), Dropped = result.Dropped + players.Dropped };
+        say($"{options.Active} active clients, {options.Rate:F1} states/s each: {share:P0} of a core, {packets:F0} packets/s, states after {states.QuantileMs(0.5):F1} ms (p99 {states.QuantileMs(0.99):F1}), {players.Dropped} dropped");
+        return result with { ActiveCpuShare = share, ActivePacketsPerSecond = packets, State = states, Dropped = result.Dropped + players.Dropped };
     }
 
     private static async Task<GatewayBenchResult> CallsAsync(LocalCluster cluster, GatewayBenchOptions options, GatewayBenchResult result, Action<string> say, CancellationToken stop)
@@ -150,10 +150,9 @@ public static class GatewayBench
             await Task.Delay(1, stop).ConfigureAwait(false);
         }
 
-        (double P50, double P99) call = Quantiles(to.Calls);
-        (double P50, double P99) loopback = Quantiles(await LoopbackRelay.MeasureAsync(options.Calls, stop).ConfigureAwait(false));
-        say($"a call from server to server: {call.P50:F2} ms (p99 {call.P99:F2}); a bare relay over loopback: {loopback.P50:F2} ms (p99 {loopback.P99:F2})");
-        return result with { Call = call, Loopback = loopback };
+        LatencyHistogram loopback = await LoopbackRelay.MeasureAsync(options.Calls, stop).ConfigureAwait(false);
+        say($"a call from server to server: {Describe(to.Calls)}; a bare relay over loopback: {Describe(loopback)}");
+        return result with { Call = to.Calls, Loopback = loopback };
     }
 
     private static async Task<GatewayBenchResult> FailoversAsync(LocalCluster cluster, GatewayBenchOptions options, GatewayBenchResult result, Action<string> say, CancellationToken stop)
@@ -205,17 +204,14 @@ public static class GatewayBench
             writer.WriteNumber("clientsTogether", options.Together == 0 ? options.Active : options.Together);
             writer.WriteNumber("activeCpuShare", Math.Round(result.ActiveCpuShare, 3));
             writer.WriteNumber("activePacketsPerSecond", Math.Round(result.ActivePacketsPerSecond));
-            writer.WriteNumber("stateP50Ms", Math.Round(result.State.P50, 2));
-            writer.WriteNumber("stateP99Ms", Math.Round(result.State.P99, 2));
+            WriteQuantiles(writer, "state", result.State);
         }
 
         writer.WriteNumber("dropped", result.Dropped);
         if (options.Calls > 0)
         {
-            writer.WriteNumber("callP50Ms", Math.Round(result.Call.P50, 3));
-            writer.WriteNumber("callP99Ms", Math.Round(result.Call.P99, 3));
-            writer.WriteNumber("loopbackP50Ms", Math.Round(result.Loopback.P50, 3));
-            writer.WriteNumber("loopbackP99Ms", Math.Round(result.Loopback.P99, 3));
+            WriteQuantiles(writer, "call", result.Call);
+            WriteQuantiles(writer, "loopback", result.Loopback);
         }
 
         writer.WriteStartArray("failoverMs");
@@ -224,7 +220,12 @@ public static class GatewayBench
         writer.WriteEndObject();
     }
 
-    private static (double P50, double P99) Quantiles(LatencyHistogram histogram) => (histogram.QuantileMs(0.5), histogram.QuantileMs(0.99));
+    private static string Describe(LatencyHistogram latency) => $"{latency.QuantileMs(0.5):F2} ms (p90 {latency.QuantileMs(0.9):F2}, p99 {latency.QuantileMs(0.99):F2})";
+
+    private static void WriteQuantiles(Utf8JsonWriter writer, string what, LatencyHistogram latency)
+    {
+        foreach (int percent in new[] { 50, 75, 90, 95, 99 }) writer.WriteNumber($"{what}P{percent}Ms", Math.Round(latency.QuantileMs(percent / 100.0), 3));
+    }
 
     private static async Task<(double CpuShare, double PacketsPerSecond)> LoadAsync(LocalCluster cluster, Players players, TimeSpan duration, CancellationToken stop)
     {

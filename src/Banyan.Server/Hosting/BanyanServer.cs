@@ -71,7 +71,8 @@ internal sealed class BanyanServer : IAsyncDisposable
             {
                 keeper.Tick();
                 games?.Tick();
-                collector.Tick(loop.Store.IsCalm);
+                // Players notice a pause, also while nothing of theirs is written.
+                collector.Tick(loop.Store.IsCalm && games is not { ClientCount: > 0 });
             };
             WebApplication http = BuildHttp(self.Gateway, options.Certificate);
             var server = new BanyanServer(options, loop, transport, gateway, games, godot, http);

@@ -5,7 +5,7 @@ namespace Banyan.Server.Hosting;
 /// nothing in the calm that follows would make the collector look at it.
 /// </summary>
 /// <remarks>
-/// It stops all threads, for half a millisecond or so a MB in use. That is why it waits until nothing is written, and why it leaves a
+/// It stops all threads, for half a millisecond or so a MB in use. That is why it waits until nothing is written and nobody plays, and why it leaves a
 /// heap alone that would take longer than servers can go without each other's heartbeats.
 /// </remarks>
 internal sealed class CalmCollector
