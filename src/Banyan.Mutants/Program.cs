@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Banyan.Mutants;
 using Banyan.Primitives;
@@ -17,7 +18,8 @@ if (args.Length > 2 && chosen.Length != args.Length - 2)
 
 var gate = new Lock();
 int survivors = 0;
-Parallel.ForEach(chosen, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, mutant =>
+// One by one: some live a hundred times as long as others.
+Parallel.ForEach(Partitioner.Create(chosen, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, mutant =>
 {
     (string? workload, string? caughtBy, ulong seeds) = Hunt(mutant);
     lock (gate)
