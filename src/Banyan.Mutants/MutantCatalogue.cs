@@ -65,6 +65,7 @@ internal static class MutantCatalogue
         new("change-twice", "games"),
         new("resume-without-memory", "games"),
         new("leave-without-grace", "games"),
+        new("keep-what-has-gone-out-of-sight", "games-near"),
     ];
 
     // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused

@@ -6,16 +6,17 @@ namespace Banyan.Simulator.Tests;
 public class GamesSimulationTests
 {
     [Theory]
-    [InlineData(1001)]
-    [InlineData(1005)]
-    public void Games_survive_every_mix_of_faults(ulong first)
+    [InlineData(1001, false)]
+    [InlineData(1005, false)]
+    [InlineData(1001, true)]
+    public void Games_survive_every_mix_of_faults(ulong first, bool hasDistances)
     {
         // In some worlds nobody gets in before time is up; not in all of them.
         long messages = 0;
         int joined = 0;
         for (ulong seed = first; seed < first + 4; seed++)
         {
-            var workload = new GamesWorkload();
+            var workload = new GamesWorkload(hasDistances);
             Verdict verdict = Simulation.Run(seed, 100, workload);
             Assert.True(verdict.Violations.Count == 0, $"seed {seed}: {string.Join("; ", verdict.Violations)}");
             messages += workload.Messages;
@@ -26,10 +27,12 @@ public class GamesSimulationTests
         Assert.True(joined > 15, $"{joined} clients");
     }
 
-    [Fact]
-    public void Without_faults_nobody_loses_a_session()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_faults_nobody_loses_a_session(bool hasDistances)
     {
-        var workload = new GamesWorkload();
+        var workload = new GamesWorkload(hasDistances);
         Verdict verdict = Simulation.Run(7, 300, workload, FaultOptions.None);
         Assert.Empty(verdict.Violations);
         Assert.Equal(300, verdict.Operations);

@@ -12,6 +12,7 @@ public static class WorkloadCatalogue
         [BankWorkload.Name] = () => new BankWorkload(),
         [G2Workload.Name] = () => new G2Workload(),
         [GamesWorkload.Name] = () => new GamesWorkload(),
+        [GamesWorkload.NearName] = () => new GamesWorkload(hasDistances: true),
         [ListAppendWorkload.Name] = () => new ListAppendWorkload(),
         [MonotonicWorkload.Name] = () => new MonotonicWorkload(),
         [RegisterWorkload.Name] = () => new RegisterWorkload(),

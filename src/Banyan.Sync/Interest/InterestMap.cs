@@ -198,7 +198,7 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
 
         foreach (NodeId node in before)
         {
-            if (!near.Contains(node)) Note(area, node);
+            if (!near.Contains(node) && !Mutation.Is("keep-what-has-gone-out-of-sight")) Note(area, node);
         }
     }
 

@@ -85,6 +85,19 @@ public sealed class InterestTests
     }
 
     [Fact]
+    public void A_peer_goes_with_the_last_of_its_nodes_that_was_near()
+    {
+        Player(7, 0);
+        Player(8, 500);
+        Spawn("A", 5);
+        _cluster.Do(new SetAuthorityOperation(NodeRef.At("/root/Main/Players/A/Pose"), 8));
+        var client = new TestClient(_cluster, 7);
+        Assert.Contains("1: AddPeer 8", client.TakeLog());
+        _cluster.Do(new DespawnOperation(NodeRef.At("/root/Main/Players/A")));
+        Assert.Contains("1: DelPeer 8", client.TakeLog());
+    }
+
+    [Fact]
     public void Who_joins_far_away_is_never_heard_of_and_who_joins_near_is_at_once()
     {
         Player(7, 0);

@@ -23,6 +23,7 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
         {
             case < 25:
                 player.Set("place", NextValue(client));
+                if (games.HasDistances) player.Set("position", AnyPosition());
                 return "move";
             case < 37:
                 player.Set("title", NextValue(client));
@@ -46,6 +47,9 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
                 return "leave";
         }
     }
+
+    // Of any two either is well within the other's sight or well beyond the border, where nobody could say.
+    private Vector3 AnyPosition() => new(random.Next(8) * (SmallGame.Distance * 2 / 5), 0, 0);
 
     private long NextValue(GameClient client)
     {

@@ -8,6 +8,7 @@ using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Scene.Tree;
 using Banyan.Storage;
+using Banyan.Sync.Interest;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
@@ -46,7 +47,7 @@ internal sealed class GameViews
         foreach (GameClient client in clients)
         {
             int[] known = [.. client.Tree.Multiplayer.Peers.Where(p => p != 1).Order()];
-            int[] others = [.. clients.Select(c => c.Peer).Where(p => p != client.Peer).Order()];
+            int[] others = [.. clients.Where(c => c != client && IsNear(client, c)).Select(c => c.Peer).Order()];
             if (!known.SequenceEqual(others)) yield return $"{client} knows peers {string.Join(", ", known)}, others are {string.Join(", ", others)}";
             foreach (string difference in Compare(client)) yield return difference;
             foreach (string difference in CompareStates(client, clients)) yield return difference;
@@ -57,17 +58,17 @@ internal sealed class GameViews
     {
         var seen = new SortedSet<string>(StringComparer.Ordinal);
         Describe(client.Main, "Main", seen);
-        var expected = new SortedSet<string>(Tree(client.Peer), StringComparer.Ordinal);
+        var expected = new SortedSet<string>(Tree(client), StringComparer.Ordinal);
         foreach (string line in expected.Except(seen)) yield return $"{client} does not see {line}";
         foreach (string line in seen.Except(expected)) yield return $"{client} sees {line}, which is not so";
     }
 
-    private IEnumerable<string> Tree(int peer)
+    private IEnumerable<string> Tree(GameClient client)
     {
         if (!_world.Tree.TryFind(ScenePath.Root + "/Main", out MirrorNode? main)) yield break;
         foreach ((MirrorNode node, _) in _world.Tree.Walk(main))
         {
-            if (_world.SpawnedAbove(node.Id).Any(above => !_world.IsVisibleTo(peer, above))) continue;
+            if (_world.SpawnedAbove(node.Id).Any(above => !_world.IsVisibleTo(client.Peer, above) || !IsNear(client, above))) continue;
             string path = _world.PathOf(node.Id)!;
             yield return path;
             foreach (string property in SmallGame.OnChange)
@@ -77,6 +78,17 @@ internal sealed class GameViews
             }
         }
     }
+
+    // Whose player it is says how far it is.
+    private bool IsNear(GameClient client, SpawnedNode spawned) =>
+        _world.PathOf(spawned.Spawner.Parent) != "Main/Players" || !int.TryParse(spawned.Name, out int peer)
+        || _games.ClientOf(peer) is not { } other || IsNear(client, other);
+
+    private bool IsNear(GameClient client, GameClient other) =>
+        !_games.HasDistances || client == other || Math.Abs(PlaceOf(client) - PlaceOf(other)) <= SmallGame.Distance;
+
+    private static double PlaceOf(GameClient client) =>
+        client.Player is { } player && Position.TryOf(player.Get("position"), out Position place) ? place.X : 0;
 
     private static void Describe(GameNode node, string path, SortedSet<string> lines)
     {

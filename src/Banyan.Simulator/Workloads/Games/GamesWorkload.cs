@@ -12,18 +12,22 @@ namespace Banyan.Simulator.Workloads.Games;
 
 /// <summary>
 /// Godot clients of a small game, stock ones and ones that can resume, on gateways that die, over connections that break and
-/// fall silent.
+/// fall silent; and, if distances matter, who come into each other's sight and go.
 /// </summary>
 public sealed class GamesWorkload : IWorkload
 {
     /// <summary>Among all workloads.</summary>
     public const string Name = "games";
 
+    /// <summary>With distances.</summary>
+    public const string NearName = "games-near";
+
     private const long FrameMicroseconds = 50_000;
     private const int DifferencesMax = 10;
     private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private readonly List<GameClient> _clients = [];
     private readonly ZoneId[] _zones;
+    private readonly bool _hasDistances;
     private GamesWorld? _games;
     private GameOperator? _operator;
     private GameActs? _acts;
@@ -35,9 +39,10 @@ public sealed class GamesWorkload : IWorkload
     private bool _isQuiet;
 
     /// <summary>Reads the game.</summary>
-    public GamesWorkload()
+    public GamesWorkload(bool hasDistances = false)
     {
-        bool isThere = new GameFiles(new SmallGame()).TryGetScene(SmallGame.Main, out GameScene? main);
+        _hasDistances = hasDistances;
+        bool isThere = new GameFiles(new SmallGame(hasDistances)).TryGetScene(SmallGame.Main, out GameScene? main);
         Invariant.Holds(isThere);
         _zones = [.. ImportPlan.Of(main!.Expanded, ScenePath.Root).Zones.Keys];
     }
@@ -75,7 +80,7 @@ public sealed class GamesWorkload : IWorkload
     {
         _left = operations;
         _random = random;
-        _games = new(cluster, random.Fork());
+        _games = new(cluster, _hasDistances, random.Fork());
         _acts = new(_games, random.Fork());
         _operator = new(_games, _clients, random.Fork());
         _operator.Found();

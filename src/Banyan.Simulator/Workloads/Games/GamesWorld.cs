@@ -20,6 +20,7 @@ internal sealed class GamesWorld
 
     private const int ViolationsMax = 20;
     private readonly GameFiles _files;
+    private readonly GameRules _rules;
     private readonly SeededRandom _random;
     private readonly SortedDictionary<ServerId, SimulatedGateway> _gateways = [];
     private readonly SortedDictionary<int, GameClient> _byPeer = [];
@@ -27,18 +28,22 @@ internal sealed class GamesWorld
     private int _clients;
 
     /// <summary>Every server is a gateway from now on, in all its lives.</summary>
-    public GamesWorld(SimulatedCluster cluster, SeededRandom random)
+    public GamesWorld(SimulatedCluster cluster, bool hasDistances, SeededRandom random)
     {
-        (Cluster, _random) = (cluster, random);
-        var game = new SmallGame();
+        (Cluster, HasDistances, _random) = (cluster, hasDistances, random);
+        var game = new SmallGame(hasDistances);
+        _rules = game.Rules;
         _files = new(game);
         Project = new(game);
-        Ledger = new(Violate);
+        Ledger = new(hasDistances, Violate);
         foreach (SimulatedServer server in cluster.Servers.Where(s => s.IsUp)) server.Do(store => Attach(server, store));
         cluster.OnStarted = Attach;
     }
 
     public SimulatedCluster Cluster { get; }
+
+    /// <summary>Whether players are seen from nearby only.</summary>
+    public bool HasDistances { get; }
 
     public GameProject Project { get; }
 
@@ -136,5 +141,5 @@ internal sealed class GamesWorld
     }
 
     private void Attach(SimulatedServer server, Store store) =>
-        _gateways[server.Id] = new(Cluster, server, store, _files, Limits, _random.Fork(), line => _told[line] = _told.GetValueOrDefault(line) + 1);
+        _gateways[server.Id] = new(Cluster, server, store, _files, _rules, Limits, _random.Fork(), line => _told[line] = _told.GetValueOrDefault(line) + 1);
 }

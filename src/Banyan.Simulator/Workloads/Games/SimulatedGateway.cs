@@ -16,12 +16,12 @@ internal sealed class SimulatedGateway : IHostEdge
     private readonly SeededRandom _random;
     private readonly Action<string> _log;
 
-    public SimulatedGateway(SimulatedCluster cluster, SimulatedServer server, Store store, GameFiles files, PeerLimits limits, SeededRandom random, Action<string> log)
+    public SimulatedGateway(SimulatedCluster cluster, SimulatedServer server, Store store, GameFiles files, GameRules rules, PeerLimits limits, SeededRandom random, Action<string> log)
     {
         (_cluster, _server, _random, _log) = (cluster, server, random, log);
         Life = server.Life;
         var keeper = new SceneKeeper(store);
-        Host = new(store, files, SmallGame.Rules, limits, [], code: null, this);
+        Host = new(store, files, rules, limits, [], code: null, this);
         server.TicksAlways = () => Host.IsBusy;
         server.OnTick = () =>
         {

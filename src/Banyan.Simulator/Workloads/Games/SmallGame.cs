@@ -10,7 +10,8 @@ namespace Banyan.Simulator.Workloads.Games;
 /// The files of a small game: players that the cluster spawns and a client writes, items that the client spawns below its
 /// player, and rooms of the cluster's with boxes in boxes.
 /// </summary>
-internal sealed class SmallGame : IProjectFiles
+/// <param name="hasDistances">Whether players are somewhere, and seen from nearby only.</param>
+internal sealed class SmallGame(bool hasDistances) : IProjectFiles
 {
     public const string Main = "res://main.tscn";
     public const string Player = "res://player.tscn";
@@ -22,7 +23,10 @@ internal sealed class SmallGame : IProjectFiles
     public static readonly string[] OnChange = ["title", "score", "count", "light", "open"];
 
     /// <summary>Properties that are not: each state replaces the one before.</summary>
-    public static readonly string[] Always = ["place", "heat"];
+    public static readonly string[] Always = ["place", "heat", "position"];
+
+    /// <summary>From how far players are seen, if that matters.</summary>
+    public const int Distance = 10;
 
     private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal)
     {
@@ -74,6 +78,11 @@ internal sealed class SmallGame : IProjectFiles
             properties/1/path = NodePath(".:title")
             properties/1/spawn = true
             properties/1/replication_mode = 2
+            {(hasDistances ? """
+            properties/2/path = NodePath(".:position")
+            properties/2/spawn = true
+            properties/2/replication_mode = 1
+            """ : "")}
 
             {Config("score", 2)}
 
@@ -152,7 +161,7 @@ internal sealed class SmallGame : IProjectFiles
     };
 
     /// <summary>A player for whoever comes.</summary>
-    public static GameRules Rules
+    public GameRules Rules
     {
         get
         {
@@ -161,7 +170,7 @@ internal sealed class SmallGame : IProjectFiles
                 {
                   "join": [ {
                     "spawn": "{{Player}}", "under": "/root/Main/Players", "name": "{peer}",
-                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}" } } ]
+                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}" } } ]{{(hasDistances ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "")}}
                 }
                 """, out GameRules rules, out string error);
             Invariant.Holds(isRead, error);
