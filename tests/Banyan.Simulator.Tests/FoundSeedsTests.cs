@@ -33,6 +33,7 @@ public class FoundSeedsTests
     [InlineData("games", 26, 100)] // whoever resumed elsewhere met a peer again that was said to have gone
     [InlineData("games", 38, 100)] // a despawn that came again meant nothing to the next gateway
     [InlineData("games", 146, 100)] // a change over two ranges whose answer the client had was tried again and again
+    [InlineData("games-near", 124, 100)] // an old connection that became idle late undid the leaving of the one after it
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

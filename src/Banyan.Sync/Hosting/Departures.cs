@@ -54,6 +54,8 @@ internal sealed class Departures(GameHost host, Store store, PeerLimits limits)
 
     private void Plan(int peer, PeerRecord record, Timestamp at)
     {
+        // An old connection's last change may be over only now: the peer has come again since, and leaves with another record.
+        if (host.Records.GetValueOrDefault(peer) != record) return;
         if (_leaving.TryGetValue(peer, out Leaving? leaving) && leaving.Record == record && (leaving.Operations is not null || leaving.At <= at)) return;
         _leaving[peer] = new(record, at);
     }
