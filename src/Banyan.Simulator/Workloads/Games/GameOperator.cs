@@ -31,9 +31,11 @@ internal sealed class GameOperator(GamesWorld games, IReadOnlyList<GameClient> c
     {
         bool isThere = games.Files.TryGetScene(SmallGame.Main, out GameScene? main);
         Invariant.Holds(isThere && ImportPlan.Of(main!.Expanded, ScenePath.Root).Batches.Count == 1);
-        _client.Run(new SceneTransaction(ImportPlan.Of(main!.Expanded, ScenePath.Root).Batches[0]), outcome =>
+        var body = new SceneTransaction(ImportPlan.Of(main!.Expanded, ScenePath.Root).Batches[0]);
+        _client.Run(body, outcome =>
         {
-            HasFounded = outcome is TransactionOutcome.Committed;
+            // Or it was done before, and every server died that could have said so.
+            HasFounded = outcome is TransactionOutcome.Committed || body.Error?.Code == SceneErrorCode.DuplicateName;
             if (!HasFounded) games.Cluster.Time.After(100_000, Found);
         });
     }
