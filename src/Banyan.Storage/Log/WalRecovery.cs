@@ -50,12 +50,10 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
     private void ReadSegment(ulong start, ulong? next)
     {
         string name = WalSegment.NameOf(start);
-        using IDiskFile file = disk.Open(name);
-        int length = checked((int)file.Length);
-        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        (byte[] rented, int length) = ReadAll(name);
         try
         {
-            ReadSegment(name, ReadAll(file, rented.AsSpan(0, length)), start, next);
+            ReadSegment(name, rented.AsSpan(0, length), start, next);
         }
         finally
         {
@@ -163,16 +161,20 @@ internal sealed class WalRecovery(IDisk disk, uint newIdentity, ulong from, WalR
         return false;
     }
 
-    private static ReadOnlySpan<byte> ReadAll(IDiskFile file, Span<byte> bytes)
+    // Closes the file again: it may be deleted, or opened to go on in it.
+    private (byte[] Rented, int Length) ReadAll(string name)
     {
+        using IDiskFile file = disk.Open(name);
+        int length = checked((int)file.Length);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
         int count = 0;
-        while (count < bytes.Length)
+        while (count < length)
         {
-            int read = file.Read(count, bytes[count..]);
+            int read = file.Read(count, bytes.AsSpan(count, length - count));
             if (read == 0) break;
             count += read;
         }
 
-        return bytes[..count];
+        return (bytes, count);
     }
 }
