@@ -66,6 +66,12 @@ internal static class MutantCatalogue
         new("resume-without-memory", "games"),
         new("leave-without-grace", "games"),
         new("keep-what-has-gone-out-of-sight", "games-near"),
+        new("change-beside-the-next-code", "games-code"),
+        new("begin-with-an-old-tree", "games-code"),
+        new("confirm-a-call-before-its-changes", "games-code"),
+        new("take-a-call-twice", "games-code"),
+        new("tell-a-state-once", "games-code"),
+        new("keep-calls-for-the-next-start", "games-code"),
     ];
 
     // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused

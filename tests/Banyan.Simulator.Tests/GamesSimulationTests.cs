@@ -6,17 +6,18 @@ namespace Banyan.Simulator.Tests;
 public class GamesSimulationTests
 {
     [Theory]
-    [InlineData(1001, false)]
-    [InlineData(1005, false)]
-    [InlineData(1001, true)]
-    public void Games_survive_every_mix_of_faults(ulong first, bool hasDistances)
+    [InlineData(1001, GamesKind.Plain)]
+    [InlineData(1005, GamesKind.Plain)]
+    [InlineData(1001, GamesKind.Near)]
+    [InlineData(1001, GamesKind.Code)]
+    public void Games_survive_every_mix_of_faults(ulong first, GamesKind kind)
     {
         // In some worlds nobody gets in before time is up; not in all of them.
         long messages = 0;
         int joined = 0;
         for (ulong seed = first; seed < first + 4; seed++)
         {
-            var workload = new GamesWorkload(hasDistances);
+            var workload = new GamesWorkload(kind);
             Verdict verdict = Simulation.Run(seed, 100, workload);
             Assert.True(verdict.Violations.Count == 0, $"seed {seed}: {string.Join("; ", verdict.Violations)}");
             messages += workload.Messages;
@@ -28,11 +29,12 @@ public class GamesSimulationTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Without_faults_nobody_loses_a_session(bool hasDistances)
+    [InlineData(GamesKind.Plain)]
+    [InlineData(GamesKind.Near)]
+    [InlineData(GamesKind.Code)]
+    public void Without_faults_nobody_loses_a_session(GamesKind kind)
     {
-        var workload = new GamesWorkload(hasDistances);
+        var workload = new GamesWorkload(kind);
         Verdict verdict = Simulation.Run(7, 300, workload, FaultOptions.None);
         Assert.Empty(verdict.Violations);
         Assert.Equal(300, verdict.Operations);
@@ -40,6 +42,10 @@ public class GamesSimulationTests
             new SortedSet<string> { "session ended: goodbye", "session ended: left" },
             new SortedSet<string>(verdict.Outcomes.Keys.Where(k => k.StartsWith("session ended", StringComparison.Ordinal))));
         Assert.True(workload.Messages > 50, $"{workload.Messages} messages");
+        if (kind != GamesKind.Code) return;
+        Assert.Equal(1, verdict.Outcomes["starts of the code"]);
+        Assert.True(verdict.Outcomes["custom spawn"] > 5);
+        Assert.InRange(verdict.Outcomes["answers received"], 10, verdict.Outcomes["ask"]);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Banyan.Sync.Peers;
 
 namespace Banyan.Sync.Code;
 
-/// <summary>Calls of the game's code for peers: those for peers that can resume are numbered, and sent again until they have arrived.</summary>
+/// <summary>Calls of the game's code for peers: they are numbered, and sent again until they have arrived.</summary>
 internal sealed class CodeCalls(ICodeEdge edge, CodeRecord record)
 {
     private readonly Outstanding _outstanding = new();
@@ -20,12 +20,12 @@ internal sealed class CodeCalls(ICodeEdge edge, CodeRecord record)
     /// <summary>Sends a call, or plain bytes, to each peer.</summary>
     public void Send(IEnumerable<int> peers, NodeId node, ReadOnlyMemory<byte> packet)
     {
-        // Without a number it goes like a call for a stock client: at most once.
+        // While numbers are being reserved it goes without: at most once.
         uint number = _last < Math.Min(_reserved, uint.MaxValue) ? (uint)++_last : 0;
         foreach (int peer in peers)
         {
             var call = new RpcCall(PeerSession.Cluster, peer, node, packet);
-            edge.Send(number != 0 && edge.CanResume(peer) ? _outstanding.Send(call with { Number = number }, edge.Now) : call);
+            edge.Send(number != 0 ? _outstanding.Send(call with { Number = number }, edge.Now) : call);
         }
     }
 

@@ -39,7 +39,8 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
     public void OnCall(RpcCall call, bool isForwarded)
     {
         if (make is null && (isForwarded || edge.Holder == edge.Self)) edge.Count("a call of the cluster, for which the game has no code here");
-        else if (call.Number != 0 && !IsToBeTaken(call, isForwarded)) return;
+        else if (call.Number != 0 && _run is null) ForwardAtOnce(call, isForwarded);
+        else if (call.Number != 0 && !IsToBeTaken(call)) return;
         else if (!_calls.TryAdd(call, isForwarded, edge.Now))
         {
             edge.Count("a call of the cluster while too many wait");
@@ -60,7 +61,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
     /// <summary>The world has moved on, to <see cref="ICodeEdge.Resolved"/>.</summary>
     public void OnResolved()
     {
-        if (_run is null && _record is { } record && edge.Holder == edge.Self && edge.Resolved >= _writtenAt)
+        if (_run is null && _record is { } record && edge.Holder == edge.Self && (edge.Resolved >= _writtenAt || Mutation.Is("begin-with-an-old-tree")))
         {
             _record = null;
             // Nothing of an earlier start: state worth keeping is in the tree.
@@ -96,9 +97,11 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
         _record = null;
         _run?.Stop();
         _run = null;
+        // What became of numbered calls nobody knows here: they come again, to whoever runs the code then. Were they kept, too,
+        // the next start here would be told them twice.
         _arrivals = new();
-        // What became of them nobody knows here: they come again, to whoever runs the code then.
         _taken.Clear();
+        if (!Mutation.Is("keep-calls-for-the-next-start")) _calls.DropNumbered();
     }
 
     private void TakeOver()
@@ -125,18 +128,23 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
             return true;
         }
 
-        if (isForwarded || holder.IsNone) return false;
+        if (isForwarded || holder.IsNone || call.Number != 0) return false;
         edge.Forward(holder, call);
         return true;
     }
 
-    // What is numbered comes again until somebody says that it has arrived: it need not be kept, and must not be taken twice.
-    private bool IsToBeTaken(RpcCall call, bool isForwarded)
+    // What is numbered comes again until somebody says that it has arrived: it need not be kept where the code does not run.
+    private void ForwardAtOnce(RpcCall call, bool isForwarded)
     {
-        if (_run is null) return !isForwarded && edge.Holder != edge.Self && !edge.Holder.IsNone;
+        ServerId holder = edge.Holder;
+        if (!isForwarded && !holder.IsNone && holder != edge.Self) edge.Forward(holder, call);
+    }
+
+    private bool IsToBeTaken(RpcCall call)
+    {
         Arrival arrival = _arrivals.Take(call);
         if (arrival == Arrival.Again) edge.Arrived(call.From, _arrivals.HeardFrom(call.From));
-        return arrival == Arrival.New;
+        return arrival == Arrival.New || (arrival == Arrival.Again && Mutation.Is("take-a-call-twice"));
     }
 
     // Behind those that came before: who hears of one takes all before it for arrived.
@@ -150,7 +158,7 @@ public sealed class CodeSession(PeerHub hub, ICodeEdge edge, Func<IGameCode>? ma
     // A change of a code that was overtaken is not made: its call must come again.
     private void TellTaken()
     {
-        while (_taken.TryPeek(out (RpcCall Call, long Changes) taken) && taken.Changes <= (_run?.ChangesOver ?? 0))
+        while (_taken.TryPeek(out (RpcCall Call, long Changes) taken) && (taken.Changes <= (_run?.ChangesOver ?? 0) || Mutation.Is("confirm-a-call-before-its-changes")))
         {
             _taken.Dequeue();
             TellArrived(taken.Call);

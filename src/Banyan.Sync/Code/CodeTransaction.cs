@@ -1,4 +1,5 @@
 using Banyan.Kv.Transactions;
+using Banyan.Primitives;
 using Banyan.Scene.Operations;
 
 namespace Banyan.Sync.Code;
@@ -23,7 +24,7 @@ public sealed class CodeTransaction(CodeRecord record, IReadOnlyList<SceneOperat
         GetStep get = transaction.Get(CodeRecord.Key);
         yield return get;
         IsOvertaken = get.Value is null || !CodeRecord.TryDecode(get.Value, out CodeRecord now) || !now.IsSameRun(record);
-        if (IsOvertaken)
+        if (IsOvertaken && !Mutation.Is("change-beside-the-next-code"))
         {
             transaction.GiveUp("another server runs the game's code");
             yield break;

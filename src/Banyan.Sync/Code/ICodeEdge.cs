@@ -26,9 +26,6 @@ public interface ICodeEdge
     /// <summary>Everything at or below this timestamp is in the world that clients of this server see.</summary>
     Timestamp Resolved { get; }
 
-    /// <summary>Whether a peer may come again after its connection has broken.</summary>
-    bool CanResume(int peer);
-
     /// <summary>Runs a transaction; calls back once.</summary>
     void Run(ITransactionBody body, Action<TransactionOutcome> done);
 

@@ -23,6 +23,14 @@ internal sealed class WaitingCalls(CodeLimits limits)
         return true;
     }
 
+    /// <summary>Forgets those that come again by themselves.</summary>
+    public void DropNumbered()
+    {
+        _held.RemoveAll(held => held.Call.Number != 0);
+        _counts.Clear();
+        foreach (Held held in _held) _counts[held.Call.From] = _counts.GetValueOrDefault(held.Call.From) + 1;
+    }
+
     /// <summary>
     /// Offers each call, the oldest first. What is not taken stays, and with it all later ones of the same peer; what has
     /// waited too long does not stay.

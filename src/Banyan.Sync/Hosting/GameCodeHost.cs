@@ -96,8 +96,6 @@ internal sealed class GameCodeHost : ICodeEdge
     /// <summary>A peer is connected to another server now.</summary>
     public void OnMoved(int peer) => _session.OnMoved(peer);
 
-    public bool CanResume(int peer) => _host.Records.TryGetValue(peer, out PeerRecord? record) && record.CanResume;
-
     public void Run(ITransactionBody body, Action<TransactionOutcome> done) => _host.Run(body, RequestId.None, 0, done);
 
     public void Send(RpcCall call) => _host.Links.Route(call);

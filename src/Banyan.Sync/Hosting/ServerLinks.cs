@@ -15,6 +15,7 @@ internal sealed class ServerLinks
     private readonly GameHost _host;
     private readonly Store _store;
     private readonly PeerHub _hub;
+    private readonly StateRepeats _repeats;
     private readonly ByteWriter _states = new(4096); // for all other servers, since the last tick
     private readonly ByteWriter _writer = new(1024);
     private readonly SortedDictionary<(int Source, int To), uint> _arrived = []; // for other servers, since the last tick
@@ -26,6 +27,7 @@ internal sealed class ServerLinks
         _host = host;
         _store = store;
         _hub = hub;
+        _repeats = new(hub);
         store.OnApplicationMessage = OnMessage;
     }
 
@@ -35,9 +37,7 @@ internal sealed class ServerLinks
     /// <summary>Tells all servers of a state.</summary>
     public void Publish(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
     {
-        if (!_hub.Publish(synchronizer, authorityEpoch, state)) return;
-        HostMessage.WriteState(_states, synchronizer, authorityEpoch, state);
-        if (_states.Length > BatchBytesMax) SendStates();
+        if (_hub.Publish(synchronizer, authorityEpoch, state)) SendSoon(synchronizer, authorityEpoch, state);
     }
 
     /// <summary>A client of this server sends a call; it is kept until it has arrived.</summary>
@@ -96,6 +96,11 @@ internal sealed class ServerLinks
 
     public void Tick()
     {
+        if (_host.RunsCode && !Mutation.Is("tell-a-state-once") && _host.Code.Holder == _store.Self)
+        {
+            foreach (LiveState state in _repeats.Next(Now)) SendSoon(state.Synchronizer, state.AuthorityEpoch, state.Bytes);
+        }
+
         SendStates();
         foreach (((int source, int to), uint through) in _arrived)
         {
@@ -132,6 +137,12 @@ internal sealed class ServerLinks
     private void Deliver(RpcCall call)
     {
         if (!_hub.Deliver(call, Now) && call.Number == 0) _host.Count(NotDelivered);
+    }
+
+    private void SendSoon(NodeId synchronizer, uint authorityEpoch, ReadOnlySpan<byte> state)
+    {
+        HostMessage.WriteState(_states, synchronizer, authorityEpoch, state);
+        if (_states.Length > BatchBytesMax) SendStates();
     }
 
     private void SendStates()

@@ -231,6 +231,26 @@ public sealed class CodeSessionTests
     }
 
     [Fact]
+    public void A_call_that_has_waited_for_one_start_is_told_the_next_one_once()
+    {
+        Go();
+        Numbered(5, 1, 0); // whose caller is not here
+        Go();
+        Assert.Equal(1, _session.WaitingCallsCount);
+        _edge.Holder = Two;
+        Go();
+        Numbered(5, 1, 0); // goes on to where the code runs
+        Assert.Equal(Two, Assert.Single(_edge.Forwarded).To);
+        _edge.Holder = One;
+        Go();
+        _cluster.Hub.AddPeer(5);
+        Numbered(5, 1, 0);
+        Go();
+        Assert.Equal(["start with ", "joined 5", "5: /root/gamestate.hello(1)"], Code.TakeLog());
+        Assert.Equal((5, 1u), Assert.Single(_edge.Arrivals));
+    }
+
+    [Fact]
     public void The_next_start_is_of_new_code_that_sees_all_that_was_made_before()
     {
         Go();
@@ -265,16 +285,16 @@ public sealed class CodeSessionTests
     }
 
     [Fact]
-    public void Calls_for_clients_that_can_resume_come_again_until_they_have_arrived_and_numbers_never_come_twice()
+    public void Calls_come_again_until_they_have_arrived_and_numbers_never_come_twice()
     {
         _cluster.Hub.AddPeer(5);
         _cluster.Hub.AddPeer(6);
-        _edge.Resumable.Add(5);
         Go();
         Code.Game.Call(0, "/root/gamestate", "begin");
         Code.Game.Call(5, "/root/gamestate", "begin");
-        Assert.Equal([(5, 1u, 0u), (6, 0u, 0u), (5, 2u, 1u)], _edge.Sent.Select(c => (c.To, c.Number, c.Previous)));
+        Assert.Equal([(5, 1u, 0u), (6, 1u, 0u), (5, 2u, 1u)], _edge.Sent.Select(c => (c.To, c.Number, c.Previous)));
         _session.OnArrived(5, 1);
+        _session.OnArrived(6, 1);
         _edge.Sent.Clear();
         Go();
         Go();

@@ -24,10 +24,6 @@ internal sealed class TestEdge(SmallCluster cluster, uint server) : ICodeEdge
 
     public List<Action> KeptBack { get; } = [];
 
-    public SortedSet<int> Resumable { get; } = [];
-
-    public bool CanResume(int peer) => Resumable.Contains(peer);
-
     public ServerId Self { get; } = new(server);
 
     public ulong Life => 7;

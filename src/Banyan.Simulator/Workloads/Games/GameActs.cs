@@ -18,7 +18,8 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
     /// <summary>A client does something; what, or null if there was nothing to do.</summary>
     public string? Act(GameClient client)
     {
-        if (client.Player is not { } player) return null;
+        if (client.Ended is not null || client.Player is not { } player) return null;
+        if (games.Kind == GamesKind.Code && random.Chance(0.3)) return ActWithCode(client, player);
         switch (random.Next(100))
         {
             case < 25:
@@ -31,9 +32,9 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
             case < 47:
                 return Drop(client, player);
             case < 55:
-                return Item(client, player, item => item.Set(random.Chance(0.5) ? "count" : "heat", NextValue(client)));
+                return AnyOf(player.GetNode("Items")!, item => item.Set(random.Chance(0.5) ? "count" : "heat", NextValue(client)), "item");
             case < 61:
-                return Item(client, player, item => item.QueueFree());
+                return AnyOf(player.GetNode("Items")!, item => item.QueueFree(), "item");
             case < 76:
                 return Say(client, isCall: random.Chance(0.5));
             case < 86:
@@ -45,6 +46,24 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
             default:
                 client.Leave();
                 return "leave";
+        }
+    }
+
+    private string? ActWithCode(GameClient client, GameNode player)
+    {
+        GameNode charges = player.GetNode("Charges")!;
+        switch (random.Next(10))
+        {
+            case < 5:
+                client.Tree.Multiplayer.Rpc(client.Main, "ask", [games.Code.Ask(client)], 1);
+                return "ask";
+            case < 7:
+                if (charges.Children.Count >= ItemsMax) return null;
+                return ((MultiplayerSpawner)player.GetNode("ChargeSpawner")!).Spawn(random.Next(100)) is null ? null : "custom spawn";
+            case < 9:
+                return AnyOf(charges, charge => charge.Set(random.Chance(0.5) ? "count" : "heat", NextValue(client)), "charge");
+            default:
+                return AnyOf(charges, charge => charge.QueueFree(), "custom despawn");
         }
     }
 
@@ -68,12 +87,11 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
         return "spawn";
     }
 
-    private string? Item(GameClient client, GameNode player, Action<GameNode> change)
+    private string? AnyOf(GameNode parent, Action<GameNode> change, string what)
     {
-        IReadOnlyList<GameNode> items = player.GetNode("Items")!.Children;
-        if (items.Count == 0) return null;
-        change(items[random.Next(items.Count)]);
-        return "item";
+        if (parent.Children.Count == 0) return null;
+        change(parent.Children[random.Next(parent.Children.Count)]);
+        return what;
     }
 
     // Somebody else whom the client knows.

@@ -52,7 +52,33 @@ internal sealed class GameViews
             foreach (string difference in Compare(client)) yield return difference;
             foreach (string difference in CompareStates(client, clients)) yield return difference;
         }
+
+        if (_games.Kind != GamesKind.Code) yield break;
+        foreach (string difference in ComparePets(clients)) yield return difference;
+        _world.Tree.TryFind(ScenePath.Root + "/Main/Door", out MirrorNode? door);
+        foreach (string unfinished in _games.Code.Unfinished(clients, NumberOf(door, "turn"))) yield return unfinished;
     }
+
+    // Each has one, and all see it alike.
+    private IEnumerable<string> ComparePets(IReadOnlyCollection<GameClient> clients)
+    {
+        string[] expected = [.. clients.Select(c => SmallGame.PetOf(c.Peer)).Order(StringComparer.Ordinal)];
+        var warmths = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (GameClient client in clients)
+        {
+            IReadOnlyList<GameNode> pets = client.Main.GetNode("Pets")!.Children;
+            string[] seen = [.. pets.Select(p => p.Name).Order(StringComparer.Ordinal)];
+            if (!seen.SequenceEqual(expected)) yield return $"{client} sees {string.Join(", ", seen)}, there should be {string.Join(", ", expected)}";
+            foreach (GameNode pet in pets)
+            {
+                string warmth = VariantText.Write(pet.Get("warmth"));
+                if (!warmths.TryAdd(pet.Name, warmth) && warmths[pet.Name] != warmth) yield return $"{client} sees warmth {warmth} of {pet.Name}, another {warmths[pet.Name]}";
+            }
+        }
+    }
+
+    private static long NumberOf(MirrorNode? node, string property) =>
+        node is not null && node.Properties.TryGetValue(property, out byte[]? stored) && PropertyValue.TryDecode(stored, out Variant value) && !value.IsNil ? value.AsInt() : 0;
 
     private IEnumerable<string> Compare(GameClient client)
     {
@@ -70,6 +96,8 @@ internal sealed class GameViews
         {
             if (_world.SpawnedAbove(node.Id).Any(above => !_world.IsVisibleTo(client.Peer, above) || !IsNear(client, above))) continue;
             string path = _world.PathOf(node.Id)!;
+            // Of what a client's function makes the cluster has only the name.
+            if (path.Split('/') is [_, _, _, "Charges", _, _, ..]) continue;
             yield return path;
             foreach (string property in SmallGame.OnChange)
             {
@@ -93,6 +121,7 @@ internal sealed class GameViews
     private static void Describe(GameNode node, string path, SortedSet<string> lines)
     {
         lines.Add(path);
+        if (node.Parent!.Name == "Charges") return;
         foreach (string property in SmallGame.OnChange)
         {
             Variant value = node.Get(property);
@@ -108,18 +137,18 @@ internal sealed class GameViews
         foreach (GameClient author in clients)
         {
             if (author == client || author.Player is not { } player || client.Main.GetNodeOrNull($"Players/{author.Peer}") is not { } seen) continue;
-            foreach (string difference in CompareStates(client, player, seen)) yield return difference;
-            foreach (GameNode item in player.GetNode("Items")!.Children)
+            foreach (string difference in CompareStates(client, player, seen, SmallGame.Always)) yield return difference;
+            foreach (GameNode item in GamesWorld.SpawnedBy(player))
             {
-                if (seen.GetNodeOrNull("Items/" + item.Name) is not { } other) continue;
-                foreach (string difference in CompareStates(client, item, other)) yield return difference;
+                if (seen.GetNodeOrNull($"{item.Parent!.Name}/{item.Name}") is not { } other) continue;
+                foreach (string difference in CompareStates(client, item, other, item.Parent.Name == "Charges" ? SmallGame.OfCharges : SmallGame.Always)) yield return difference;
             }
         }
     }
 
-    private static IEnumerable<string> CompareStates(GameClient client, GameNode own, GameNode seen)
+    private static IEnumerable<string> CompareStates(GameClient client, GameNode own, GameNode seen, string[] properties)
     {
-        foreach (string property in SmallGame.Always)
+        foreach (string property in properties)
         {
             (string written, string sees) = (VariantText.Write(own.Get(property)), VariantText.Write(seen.Get(property)));
             if (written != sees) yield return $"{client} sees {property} {sees} of {seen.Path}, which is {written}";

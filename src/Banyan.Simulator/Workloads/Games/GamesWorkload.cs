@@ -12,7 +12,7 @@ namespace Banyan.Simulator.Workloads.Games;
 
 /// <summary>
 /// Godot clients of a small game, stock ones and ones that can resume, on gateways that die, over connections that break and
-/// fall silent; and, if distances matter, who come into each other's sight and go.
+/// fall silent; who come into each other's sight and go, or play with the game's own code, if there is some.
 /// </summary>
 public sealed class GamesWorkload : IWorkload
 {
@@ -22,12 +22,15 @@ public sealed class GamesWorkload : IWorkload
     /// <summary>With distances.</summary>
     public const string NearName = "games-near";
 
+    /// <summary>With code.</summary>
+    public const string CodeName = "games-code";
+
     private const long FrameMicroseconds = 50_000;
     private const int DifferencesMax = 10;
     private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private readonly List<GameClient> _clients = [];
     private readonly ZoneId[] _zones;
-    private readonly bool _hasDistances;
+    private readonly GamesKind _kind;
     private GamesWorld? _games;
     private GameOperator? _operator;
     private GameActs? _acts;
@@ -39,10 +42,10 @@ public sealed class GamesWorkload : IWorkload
     private bool _isQuiet;
 
     /// <summary>Reads the game.</summary>
-    public GamesWorkload(bool hasDistances = false)
+    public GamesWorkload(GamesKind kind = GamesKind.Plain)
     {
-        _hasDistances = hasDistances;
-        bool isThere = new GameFiles(new SmallGame(hasDistances)).TryGetScene(SmallGame.Main, out GameScene? main);
+        _kind = kind;
+        bool isThere = new GameFiles(new SmallGame(kind)).TryGetScene(SmallGame.Main, out GameScene? main);
         Invariant.Holds(isThere);
         _zones = [.. ImportPlan.Of(main!.Expanded, ScenePath.Root).Zones.Keys];
     }
@@ -68,6 +71,9 @@ public sealed class GamesWorkload : IWorkload
     /// <summary>Messages of one client that have come to another.</summary>
     public long Messages => _games?.Ledger.ReceivedCount ?? 0;
 
+    /// <summary>Answers of the game's code that have come to clients.</summary>
+    public long Answers => _games?.Code.AnsweredCount ?? 0;
+
     /// <inheritdoc/>
     public Key AnyCut(SeededRandom random)
     {
@@ -80,7 +86,7 @@ public sealed class GamesWorkload : IWorkload
     {
         _left = operations;
         _random = random;
-        _games = new(cluster, _hasDistances, random.Fork());
+        _games = new(cluster, _kind, random.Fork());
         _acts = new(_games, random.Fork());
         _operator = new(_games, _clients, random.Fork());
         _operator.Found();
@@ -96,6 +102,7 @@ public sealed class GamesWorkload : IWorkload
     {
         _isStopped = true;
         _left = 0;
+        if (_games is not null) _games.IsOver = true;
     }
 
     /// <inheritdoc/>
@@ -105,6 +112,10 @@ public sealed class GamesWorkload : IWorkload
         if (!_isQuiet) violations.AddRange(Unfinished().Take(DifferencesMax));
         foreach ((string why, int count) in _games.Told) Note(why, count);
         Note("messages received", (int)_games.Ledger.ReceivedCount);
+        if (_kind != GamesKind.Code) return;
+        Note("starts of the code", _games.Code.Starts);
+        Note("questions taken", (int)_games.Code.TakenCount);
+        Note("answers received", (int)_games.Code.AnsweredCount);
     }
 
     private void WhenFounded(Action then)

@@ -28,22 +28,28 @@ internal sealed class GamesWorld
     private int _clients;
 
     /// <summary>Every server is a gateway from now on, in all its lives.</summary>
-    public GamesWorld(SimulatedCluster cluster, bool hasDistances, SeededRandom random)
+    public GamesWorld(SimulatedCluster cluster, GamesKind kind, SeededRandom random)
     {
-        (Cluster, HasDistances, _random) = (cluster, hasDistances, random);
-        var game = new SmallGame(hasDistances);
+        (Cluster, Kind, _random) = (cluster, kind, random);
+        var game = new SmallGame(kind);
         _rules = game.Rules;
         _files = new(game);
         Project = new(game);
-        Ledger = new(hasDistances, Violate);
+        Ledger = new(HasDistances, Violate);
+        Code = new(Violate);
         foreach (SimulatedServer server in cluster.Servers.Where(s => s.IsUp)) server.Do(store => Attach(server, store));
         cluster.OnStarted = Attach;
     }
 
     public SimulatedCluster Cluster { get; }
 
+    public GamesKind Kind { get; }
+
     /// <summary>Whether players are seen from nearby only.</summary>
-    public bool HasDistances { get; }
+    public bool HasDistances => Kind == GamesKind.Near;
+
+    /// <summary>Whether nothing new shall happen.</summary>
+    public bool IsOver { get; set; }
 
     public GameProject Project { get; }
 
@@ -53,6 +59,9 @@ internal sealed class GamesWorld
     public PeerLimits Limits { get; } = PeerLimits.Default with { GraceMicroseconds = 5_000_000 };
 
     public MessageLedger Ledger { get; }
+
+    /// <summary>What the game's own code does, if it has any.</summary>
+    public CodeLedger Code { get; }
 
     /// <summary>What must not be, as it was seen.</summary>
     public List<string> Violations { get; } = [];
@@ -75,7 +84,8 @@ internal sealed class GamesWorld
         var client = new GameClient(this, ++_clients, canResume, _random.Fork());
         client.Tree.Multiplayer.Called += call =>
         {
-            if (call.Method == "say") Heard((MessageKind)call.Arguments[0].AsInt(), call.Sender, client, (int)call.Arguments[1].AsInt(), (int)call.Arguments[2].AsInt());
+            if (call.Method == "answer") Code.Answer(client, (int)call.Arguments[0].AsInt());
+            else if (call.Method == "say") Heard((MessageKind)call.Arguments[0].AsInt(), call.Sender, client, (int)call.Arguments[1].AsInt(), (int)call.Arguments[2].AsInt());
         };
         client.Tree.Multiplayer.PeerPacket += (from, bytes) =>
             Heard((MessageKind)bytes[0], from, client, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan()[1..]), BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan()[5..]));
@@ -112,13 +122,20 @@ internal sealed class GamesWorld
             CheckAuthor(client, player, "place", owner);
             CheckAuthor(client, player, "title", owner);
             CheckAuthor(client, player, "score", 0);
-            foreach (GameNode item in player.GetNode("Items")!.Children)
+            CheckAuthor(client, player, "answered", 0);
+            foreach (GameNode item in SpawnedBy(player))
             {
                 CheckAuthor(client, item, "heat", owner);
                 CheckAuthor(client, item, "count", owner);
             }
         }
+
+        CheckAuthor(client, client.Main.GetNode("Door")!, "turn", 0);
     }
+
+    /// <summary>What a player's client has spawned.</summary>
+    public static IEnumerable<GameNode> SpawnedBy(GameNode player) =>
+        [.. player.GetNode("Items")!.Children, .. player.GetNodeOrNull("Charges")?.Children ?? []];
 
     private void CheckAuthor(GameClient client, GameNode node, string property, int owner)
     {
@@ -127,7 +144,7 @@ internal sealed class GamesWorld
         long number = value.AsInt();
         if (number / ValuesOfOne != owner || number < 0) Violate($"{client} sees {property} {number} of {node.Path}, which client {owner} has not written");
         // What is in the tree goes on; a state may be overtaken by the one before.
-        if (property is not ("title" or "count")) return;
+        if (property is not ("title" or "count" or "turn" or "answered")) return;
         string key = node.Path + "." + property;
         long before = client.Seen.GetValueOrDefault(key);
         if (number < before) Violate($"{client} sees {key} {number} after {before}");
@@ -141,5 +158,12 @@ internal sealed class GamesWorld
     }
 
     private void Attach(SimulatedServer server, Store store) =>
-        _gateways[server.Id] = new(Cluster, server, store, _files, _rules, Limits, _random.Fork(), line => _told[line] = _told.GetValueOrDefault(line) + 1);
+        _gateways[server.Id] = new(
+            Cluster, server, store, _files, _rules, Limits, Kind == GamesKind.Code ? () => new SmallGameCode(this, server.Id) : null, _random.Fork(), Tell);
+
+    private void Tell(string line)
+    {
+        _told[line] = _told.GetValueOrDefault(line) + 1;
+        if (line.Contains("code has thrown", StringComparison.Ordinal)) Violate(line);
+    }
 }

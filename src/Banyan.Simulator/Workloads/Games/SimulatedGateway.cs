@@ -2,6 +2,7 @@ using Banyan.Kv.Store;
 using Banyan.Primitives;
 using Banyan.Scene.Reaping;
 using Banyan.Simulator.World;
+using Banyan.Sync.Code;
 using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
@@ -16,12 +17,13 @@ internal sealed class SimulatedGateway : IHostEdge
     private readonly SeededRandom _random;
     private readonly Action<string> _log;
 
-    public SimulatedGateway(SimulatedCluster cluster, SimulatedServer server, Store store, GameFiles files, GameRules rules, PeerLimits limits, SeededRandom random, Action<string> log)
+    public SimulatedGateway(
+        SimulatedCluster cluster, SimulatedServer server, Store store, GameFiles files, GameRules rules, PeerLimits limits, Func<IGameCode>? code, SeededRandom random, Action<string> log)
     {
         (_cluster, _server, _random, _log) = (cluster, server, random, log);
         Life = server.Life;
         var keeper = new SceneKeeper(store);
-        Host = new(store, files, rules, limits, [], code: null, this);
+        Host = new(store, files, rules, limits, [], code, this);
         server.TicksAlways = () => Host.IsBusy;
         server.OnTick = () =>
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
+using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Sync.Peers;
 
@@ -8,22 +9,27 @@ namespace Banyan.Simulator.Workloads.Games;
 
 /// <summary>
 /// The files of a small game: players that the cluster spawns and a client writes, items that the client spawns below its
-/// player, and rooms of the cluster's with boxes in boxes.
+/// player, and rooms of the cluster's with boxes in boxes. With code of its own: pets that the code spawns, and charges that
+/// clients do, both by functions.
 /// </summary>
-/// <param name="hasDistances">Whether players are somewhere, and seen from nearby only.</param>
-internal sealed class SmallGame(bool hasDistances) : IProjectFiles
+internal sealed class SmallGame(GamesKind kind) : IProjectFiles
 {
     public const string Main = "res://main.tscn";
     public const string Player = "res://player.tscn";
     public const string Item = "res://item.tscn";
     public const string Room = "res://room.tscn";
     public const string Box = "res://box.tscn";
+    public const string Pet = "res://pet.tscn";
+    public const string Charge = "res://charge.tscn";
 
     /// <summary>Properties that are in the tree: written on change.</summary>
-    public static readonly string[] OnChange = ["title", "score", "count", "light", "open"];
+    public static readonly string[] OnChange = ["title", "score", "count", "light", "open", "turn", "answered", "mood"];
 
     /// <summary>Properties that are not: each state replaces the one before.</summary>
-    public static readonly string[] Always = ["place", "heat", "position"];
+    public static readonly string[] Always = ["place", "heat", "position", "warmth"];
+
+    /// <summary>Properties of a charge, of which the tree has none by their names.</summary>
+    public static readonly string[] OfCharges = ["heat", "count", "size"];
 
     /// <summary>From how far players are seen, if that matters.</summary>
     public const int Distance = 10;
@@ -35,7 +41,7 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
 
             [ext_resource type="Script" path="res://main.gd" id="1"]
 
-            {Config("open", 2)}
+            {(kind == GamesKind.Code ? Config("open", ("open", 2), ("turn", 2)) : Config("open", 2))}
 
             [node name="Main" type="Node"]
             script = ExtResource("1")
@@ -58,13 +64,30 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
 
             [node name="State" type="MultiplayerSynchronizer" parent="Door"]
             replication_config = SubResource("open")
+            {(kind == GamesKind.Code ? """
+
+            [node name="Pets" type="Node" parent="."]
+
+            [node name="PetSpawner" type="MultiplayerSpawner" parent="."]
+            spawn_path = NodePath("../Pets")
+            """ : "")}
             """,
-        ["res://main.gd"] = """
+        ["res://main.gd"] = $"""
             extends Node
 
             @rpc("any_peer", "reliable")
             func say(kind, number, total):
                 pass
+            {(kind == GamesKind.Code ? """
+
+            @rpc("any_peer", "reliable")
+            func ask(number):
+                pass
+
+            @rpc("reliable")
+            func answer(number):
+                pass
+            """ : "")}
             """,
         [Player] = $"""
             [gd_scene load_steps=5 format=3]
@@ -78,13 +101,13 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
             properties/1/path = NodePath(".:title")
             properties/1/spawn = true
             properties/1/replication_mode = 2
-            {(hasDistances ? """
+            {(kind == GamesKind.Near ? """
             properties/2/path = NodePath(".:position")
             properties/2/spawn = true
             properties/2/replication_mode = 1
             """ : "")}
 
-            {Config("score", 2)}
+            {(kind == GamesKind.Code ? Config("score", ("score", 2), ("answered", 2)) : Config("score", 2))}
 
             [node name="Player" type="Node"]
             script = ExtResource("1")
@@ -101,6 +124,13 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
             [node name="ItemSpawner" type="MultiplayerSpawner" parent="."]
             _spawnable_scenes = PackedStringArray("{Item}")
             spawn_path = NodePath("../Items")
+            {(kind == GamesKind.Code ? """
+
+            [node name="Charges" type="Node" parent="."]
+
+            [node name="ChargeSpawner" type="MultiplayerSpawner" parent="."]
+            spawn_path = NodePath("../Charges")
+            """ : "")}
             """,
         ["res://player.gd"] = """
             extends Node
@@ -109,23 +139,9 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
             func poke():
                 pass
             """,
-        [Item] = """
-            [gd_scene load_steps=2 format=3]
-
-            [sub_resource type="SceneReplicationConfig" id="1"]
-            properties/0/path = NodePath(".:heat")
-            properties/0/spawn = true
-            properties/0/replication_mode = 1
-            properties/1/path = NodePath(".:count")
-            properties/1/spawn = true
-            properties/1/replication_mode = 2
-
-            [node name="Item" type="Node"]
-
-            [node name="State" type="MultiplayerSynchronizer" parent="."]
-            replication_interval = 0.1
-            replication_config = SubResource("1")
-            """,
+        [Item] = Stated("Item", ("heat", 1), ("count", 2)),
+        [Charge] = Stated("Charge", ("heat", 1), ("count", 2)),
+        [Pet] = Stated("Pet", ("warmth", 1), ("mood", 2)),
         [Room] = $"""
             [gd_scene load_steps=2 format=3]
 
@@ -170,7 +186,7 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
                 {
                   "join": [ {
                     "spawn": "{{Player}}", "under": "/root/Main/Players", "name": "{peer}",
-                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}" } } ]{{(hasDistances ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "")}}
+                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}"{{(kind == GamesKind.Code ? """, "ChargeSpawner": "{peer}" """ : "")}} } } ]{{(kind == GamesKind.Near ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "")}}
                 }
                 """, out GameRules rules, out string error);
             Invariant.Holds(isRead, error);
@@ -193,17 +209,56 @@ internal sealed class SmallGame(bool hasDistances) : IProjectFiles
         {
             node.GetNode("Pose")!.SetMultiplayerAuthority(peer);
             node.GetNode("ItemSpawner")!.SetMultiplayerAuthority(peer);
+            if (node.GetNodeOrNull("ChargeSpawner") is not MultiplayerSpawner charges) return;
+            charges.SetMultiplayerAuthority(peer);
+            charges.SpawnFunction = argument => MakeCharge(node.Game, argument);
         }
-        else if (node.Parent?.Name == "Items" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner))
+        else if (node is MultiplayerSpawner { Name: "PetSpawner" } pets)
+        {
+            pets.SpawnFunction = argument => MakePet(node.Game, argument);
+        }
+        else if (node.Parent?.Name is "Items" or "Charges" && int.TryParse(node.Parent.Parent!.Name, CultureInfo.InvariantCulture, out int owner))
         {
             node.GetNode("State")!.SetMultiplayerAuthority(owner);
         }
     }
 
-    private static string Config(string property, int mode) => $"""
-        [sub_resource type="SceneReplicationConfig" id="{property}"]
-        properties/0/path = NodePath(".:{property}")
-        properties/0/spawn = true
-        properties/0/replication_mode = {mode}
+    /// <summary>The name of a peer's pet.</summary>
+    public static string PetOf(int peer) => $"Pet{peer}";
+
+    private static GameNode? MakeCharge(GameTree tree, Variant argument)
+    {
+        GameNode? charge = tree.Instantiate(Charge);
+        charge?.Set("size", argument);
+        return charge;
+    }
+
+    private static GameNode? MakePet(GameTree tree, Variant argument)
+    {
+        GameNode? pet = tree.Instantiate(Pet);
+        pet?.SetName(PetOf((int)argument.AsInt()));
+        return pet;
+    }
+
+    // A scene with one node and its state.
+    private static string Stated(string name, params (string Property, int Mode)[] properties) => $"""
+        [gd_scene load_steps=2 format=3]
+
+        {Config("1", properties)}
+
+        [node name="{name}" type="Node"]
+
+        [node name="State" type="MultiplayerSynchronizer" parent="."]
+        replication_interval = 0.1
+        replication_config = SubResource("1")
         """;
+
+    private static string Config(string property, int mode) => Config(property, (property, mode));
+
+    private static string Config(string id, params (string Property, int Mode)[] properties) =>
+        string.Join('\n', properties.Select((p, i) => $"""
+            properties/{i}/path = NodePath(".:{p.Property}")
+            properties/{i}/spawn = true
+            properties/{i}/replication_mode = {p.Mode}
+            """).Prepend($"[sub_resource type=\"SceneReplicationConfig\" id=\"{id}\"]"));
 }
