@@ -72,6 +72,8 @@ internal static class MutantCatalogue
         new("take-a-call-twice", "games-code"),
         new("tell-a-state-once", "games-code"),
         new("keep-calls-for-the-next-start", "games-code"),
+        new("change-a-tree-twice", "games-trees"),
+        new("answer-before-the-change-is-told", "games-trees"),
     ];
 
     // What a server has sent arrives after it has died and its client has gone elsewhere, but not so late that it is refused

@@ -37,6 +37,7 @@ public class FoundSeedsTests
     [InlineData("games-code", 1, 100)] // an answer of the game's code to a stock client overtook a later one
     [InlineData("games-code", 3, 100)] // a state that the code had set never came to a server that had started since
     [InlineData("games-code", 109, 100)] // a call that waited for the code was kept for its next start, which was told it twice
+    [InlineData("games-code", 896, 100)] // a server that had just taken over the code told itself what had arrived
     public void What_was_found_once_stays_mended(string workload, ulong seed, int operations)
     {
         Verdict verdict = Simulation.Run(seed, operations, WorkloadCatalogue.TryMake(workload)!, new RunOptions());

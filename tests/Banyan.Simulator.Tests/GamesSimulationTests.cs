@@ -10,6 +10,7 @@ public class GamesSimulationTests
     [InlineData(1005, GamesKind.Plain)]
     [InlineData(1001, GamesKind.Near)]
     [InlineData(1001, GamesKind.Code)]
+    [InlineData(1001, GamesKind.Trees)]
     public void Games_survive_every_mix_of_faults(ulong first, GamesKind kind)
     {
         // In some worlds nobody gets in before time is up; not in all of them.
@@ -32,6 +33,7 @@ public class GamesSimulationTests
     [InlineData(GamesKind.Plain)]
     [InlineData(GamesKind.Near)]
     [InlineData(GamesKind.Code)]
+    [InlineData(GamesKind.Trees)]
     public void Without_faults_nobody_loses_a_session(GamesKind kind)
     {
         var workload = new GamesWorkload(kind);
@@ -42,6 +44,7 @@ public class GamesSimulationTests
             new SortedSet<string> { "session ended: goodbye", "session ended: left" },
             new SortedSet<string>(verdict.Outcomes.Keys.Where(k => k.StartsWith("session ended", StringComparison.Ordinal))));
         Assert.True(workload.Messages > 50, $"{workload.Messages} messages");
+        if (kind == GamesKind.Trees) Assert.True(workload.BoardChanges > 20, $"{workload.BoardChanges} changes");
         if (kind != GamesKind.Code) return;
         Assert.Equal(1, verdict.Outcomes["starts of the code"]);
         Assert.True(verdict.Outcomes["custom spawn"] > 5);

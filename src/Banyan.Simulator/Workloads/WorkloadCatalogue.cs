@@ -14,6 +14,7 @@ public static class WorkloadCatalogue
         [GamesWorkload.Name] = () => new GamesWorkload(),
         [GamesWorkload.NearName] = () => new GamesWorkload(GamesKind.Near),
         [GamesWorkload.CodeName] = () => new GamesWorkload(GamesKind.Code),
+        [GamesWorkload.TreesName] = () => new GamesWorkload(GamesKind.Trees),
         [ListAppendWorkload.Name] = () => new ListAppendWorkload(),
         [MonotonicWorkload.Name] = () => new MonotonicWorkload(),
         [RegisterWorkload.Name] = () => new RegisterWorkload(),

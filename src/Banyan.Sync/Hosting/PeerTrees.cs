@@ -25,6 +25,7 @@ internal sealed class PeerTrees(GameHost host, HostedPeer client) : ITreeEdge
         host.Run(body, RequestOf(request, attempt), acknowledgedThrough, done);
 
     // The other half of the hash is of its packets. What comes again through another gateway bars all that this one has tried.
-    private RequestId RequestOf(ulong request, uint attempt) =>
-        new((ulong)(client.SecretHash >> 64) | 1, request, ((uint)client.Record!.Connection * TreeSession.AttemptsMax) + attempt);
+    private RequestId RequestOf(ulong request, uint attempt) => Mutation.Is("change-a-tree-twice")
+        ? RequestId.None
+        : new((ulong)(client.SecretHash >> 64) | 1, request, ((uint)client.Record!.Connection * TreeSession.AttemptsMax) + attempt);
 }

@@ -105,6 +105,13 @@ internal sealed class ServerLinks
         foreach (((int source, int to), uint through) in _arrived)
         {
             if (ServerOf(source) is not { IsNone: false } server) continue;
+            if (server == _store.Self)
+            {
+                // It has come here since.
+                OnArrived(source, to, through);
+                continue;
+            }
+
             _writer.Clear();
             HostMessage.WriteArrived(_writer, source, to, through);
             _store.SendToApplication(server, _writer.ToArray());

@@ -113,7 +113,7 @@ public sealed class TreeSession
     /// <summary>Answers what can be answered.</summary>
     internal void Answer()
     {
-        while (_answers.TryPeek(out Change? next) && next.Error is not null && next.At <= _hub.Resolved)
+        while (_answers.TryPeek(out Change? next) && next.Error is not null && (next.At <= _hub.Resolved || Mutation.Is("answer-before-the-change-is-told")))
         {
             _answers.Dequeue();
             SendDone(next.Id, next.Request, next.Error);

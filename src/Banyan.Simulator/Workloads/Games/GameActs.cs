@@ -20,6 +20,7 @@ internal sealed class GameActs(GamesWorld games, SeededRandom random)
     {
         if (client.Ended is not null || client.Player is not { } player) return null;
         if (games.Kind == GamesKind.Code && random.Chance(0.3)) return ActWithCode(client, player);
+        if (client.Board is { } board && random.Chance(0.4)) return board.Act();
         switch (random.Next(100))
         {
             case < 25:

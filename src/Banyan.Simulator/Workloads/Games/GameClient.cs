@@ -38,6 +38,7 @@ internal sealed class GameClient
     {
         (_games, Number, _random) = (games, number, random);
         if (canResume) _session = new();
+        if (_session is not null && games.Kind == GamesKind.Trees) Board = new(games, this, _session, random.Fork());
         Tree = new(games.Project) { OnEnterTree = SmallGame.OnEnterTree };
         Main = Tree.ChangeScene(SmallGame.Main)!;
         Tree.Multiplayer.Join(Send);
@@ -56,6 +57,9 @@ internal sealed class GameClient
 
     public bool CanResume => _session is not null;
 
+    /// <summary>What it does with the board, if the game has one and it can.</summary>
+    public BoardPlayer? Board { get; }
+
     /// <summary>Its own player, once it is there.</summary>
     public GameNode? Player => Peer == 0 ? null : Main.GetNodeOrNull($"Players/{Peer}");
 
@@ -69,7 +73,7 @@ internal sealed class GameClient
     public bool IsAbandoned { get; private set; }
 
     /// <summary>Whether it is connected, and all that it has sent has taken effect.</summary>
-    public bool IsSettled => Ended is null && Player is not null && _connection is { IsSound: true } && (_session is null || (_session.IsOpen && _session.KeptCount == 0));
+    public bool IsSettled => Ended is null && Player is not null && _connection is { IsSound: true } && (_session is null || (_session.IsOpen && _session.KeptCount == 0 && _session.ChangesCount == 0));
 
     /// <summary>How it stands, for people.</summary>
     public override string ToString() =>
@@ -89,6 +93,7 @@ internal sealed class GameClient
         if (errors.Length > 0) _games.Violate($"{this}: {string.Join("; ", errors)}; it was last told {string.Join(", ", _told.Select(t => t()))}");
         Tree.ClearErrors();
         if (_session is null || Ended is not null) return;
+        Board?.Process();
         _session.Tick();
         Flush();
     }

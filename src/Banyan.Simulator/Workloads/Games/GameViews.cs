@@ -51,6 +51,7 @@ internal sealed class GameViews
             if (!known.SequenceEqual(others)) yield return $"{client} knows peers {string.Join(", ", known)}, others are {string.Join(", ", others)}";
             foreach (string difference in Compare(client)) yield return difference;
             foreach (string difference in CompareStates(client, clients)) yield return difference;
+            foreach (string difference in client.Board?.Differences(_world.Tree) ?? []) yield return difference;
         }
 
         if (_games.Kind != GamesKind.Code) yield break;
@@ -96,8 +97,8 @@ internal sealed class GameViews
         {
             if (_world.SpawnedAbove(node.Id).Any(above => !_world.IsVisibleTo(client.Peer, above) || !IsNear(client, above))) continue;
             string path = _world.PathOf(node.Id)!;
-            // Of what a client's function makes the cluster has only the name.
-            if (path.Split('/') is [_, _, _, "Charges", _, _, ..]) continue;
+            // Of what a client's function makes the cluster has only the name, and the board is not SceneMultiplayer's.
+            if (path.Split('/') is [_, _, _, "Charges", _, _, ..] or [_, "Board", "Own" or "Common", _, ..]) continue;
             yield return path;
             foreach (string property in SmallGame.OnChange)
             {

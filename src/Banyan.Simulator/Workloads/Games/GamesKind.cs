@@ -11,4 +11,7 @@ public enum GamesKind
 
     /// <summary>Code of its own, and nodes that functions make, the code's and the clients'.</summary>
     Code,
+
+    /// <summary>A plain subtree that clients with the addon follow and change.</summary>
+    Trees,
 }

@@ -12,7 +12,7 @@ namespace Banyan.Simulator.Workloads.Games;
 
 /// <summary>
 /// Godot clients of a small game, stock ones and ones that can resume, on gateways that die, over connections that break and
-/// fall silent; who come into each other's sight and go, or play with the game's own code, if there is some.
+/// fall silent; who come into each other's sight and go, or play with the game's own code or a followed tree, if there is some.
 /// </summary>
 public sealed class GamesWorkload : IWorkload
 {
@@ -24,6 +24,9 @@ public sealed class GamesWorkload : IWorkload
 
     /// <summary>With code.</summary>
     public const string CodeName = "games-code";
+
+    /// <summary>With a tree to follow.</summary>
+    public const string TreesName = "games-trees";
 
     private const long FrameMicroseconds = 50_000;
     private const int DifferencesMax = 10;
@@ -71,6 +74,9 @@ public sealed class GamesWorkload : IWorkload
     /// <summary>Messages of one client that have come to another.</summary>
     public long Messages => _games?.Ledger.ReceivedCount ?? 0;
 
+    /// <summary>Changes of followed trees that were made, and answered.</summary>
+    public int BoardChanges => _games?.BoardChanges ?? 0;
+
     /// <summary>Answers of the game's code that have come to clients.</summary>
     public long Answers => _games?.Code.AnsweredCount ?? 0;
 
@@ -112,6 +118,7 @@ public sealed class GamesWorkload : IWorkload
         if (!_isQuiet) violations.AddRange(Unfinished().Take(DifferencesMax));
         foreach ((string why, int count) in _games.Told) Note(why, count);
         Note("messages received", (int)_games.Ledger.ReceivedCount);
+        if (_kind == GamesKind.Trees) Note("changes of the board", _games.BoardChanges);
         if (_kind != GamesKind.Code) return;
         Note("starts of the code", _games.Code.Starts);
         Note("questions taken", (int)_games.Code.TakenCount);

@@ -72,6 +72,9 @@ internal sealed class GamesWorld
     /// <summary>Clients that have had a peer id.</summary>
     public int JoinedCount => _byPeer.Count;
 
+    /// <summary>Changes of the board that were made, and answered.</summary>
+    public int BoardChanges => _byPeer.Values.Sum(c => c.Board?.MadeCount ?? 0);
+
     /// <summary>The gateways that are up.</summary>
     public IEnumerable<SimulatedGateway> Gateways => _gateways.Values.Where(g => g.IsUp);
 

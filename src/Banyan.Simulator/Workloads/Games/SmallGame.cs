@@ -22,6 +22,9 @@ internal sealed class SmallGame(GamesKind kind) : IProjectFiles
     public const string Pet = "res://pet.tscn";
     public const string Charge = "res://charge.tscn";
 
+    /// <summary>What clients may follow.</summary>
+    public const string Board = "/root/Main/Board";
+
     /// <summary>Properties that are in the tree: written on change.</summary>
     public static readonly string[] OnChange = ["title", "score", "count", "light", "open", "turn", "answered", "mood"];
 
@@ -70,6 +73,14 @@ internal sealed class SmallGame(GamesKind kind) : IProjectFiles
 
             [node name="PetSpawner" type="MultiplayerSpawner" parent="."]
             spawn_path = NodePath("../Pets")
+            """ : "")}
+            {(kind == GamesKind.Trees ? """
+
+            [node name="Board" type="Node" parent="."]
+
+            [node name="Own" type="Node" parent="Board"]
+
+            [node name="Common" type="Node" parent="Board"]
             """ : "")}
             """,
         ["res://main.gd"] = $"""
@@ -186,7 +197,7 @@ internal sealed class SmallGame(GamesKind kind) : IProjectFiles
                 {
                   "join": [ {
                     "spawn": "{{Player}}", "under": "/root/Main/Players", "name": "{peer}",
-                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}"{{(kind == GamesKind.Code ? """, "ChargeSpawner": "{peer}" """ : "")}} } } ]{{(kind == GamesKind.Near ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "")}}
+                    "authorities": { "Pose": "{peer}", "ItemSpawner": "{peer}"{{(kind == GamesKind.Code ? """, "ChargeSpawner": "{peer}" """ : "")}} } } ]{{(kind == GamesKind.Near ? $$""", "interest": { "within": { "/root/Main/Players": {{Distance}} } }""" : "")}}{{(kind == GamesKind.Trees ? $$""", "trees": { "{{Board}}": "write" }""" : "")}}
                 }
                 """, out GameRules rules, out string error);
             Invariant.Holds(isRead, error);
