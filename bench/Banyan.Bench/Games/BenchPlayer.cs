@@ -16,6 +16,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
     private const uint OwnPose = 1;
     private const ushort Greet = 0;
 
+    private static readonly TimeSpan _joinTimeout = TimeSpan.FromSeconds(60);
     private readonly ClientWebSocket _socket = new();
     private readonly ByteWriter _writer = new(256);
     private readonly ByteWriter _reply = new(256);
@@ -49,7 +50,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
     /// <summary>Called when a state has come.</summary>
     public Action? OnState { get; set; }
 
-    /// <summary>Called when a call has come, after its latency is kept.</summary>
+    /// <summary>Called when a call has come, after its latency is kept if it <see cref="Measures"/>.</summary>
     public Action? OnCall { get; set; }
 
     /// <summary>Connects; the task ends when the peer id is there, and for one that plays when its player is.</summary>
@@ -58,7 +59,15 @@ internal sealed class BenchPlayer : IAsyncDisposable
         var player = new BenchPlayer();
         await player._socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/godot" }.Uri, stop).ConfigureAwait(false);
         player._reading = player.ReadAsync(plays);
-        await player._isReady.Task.WaitAsync(TimeSpan.FromSeconds(60), stop).ConfigureAwait(false);
+        try
+        {
+            await player._isReady.Task.WaitAsync(_joinTimeout, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"one has waited for its player for {_joinTimeout.TotalSeconds:F0} s");
+        }
+
         return player;
     }
 
@@ -175,8 +184,8 @@ internal sealed class BenchPlayer : IAsyncDisposable
                 }
 
                 break;
-            case PacketCommand.Rpc when Measures && RpcPacket.TryRead(packet, out RpcPacket call) && Arguments.TryRead(call, VariantLimits.Peer, out ImmutableArray<Variant> arguments):
-                Record(Calls, arguments[0].AsInt());
+            case PacketCommand.Rpc when RpcPacket.TryRead(packet, out RpcPacket call) && Arguments.TryRead(call, VariantLimits.Peer, out ImmutableArray<Variant> arguments):
+                if (Measures) Record(Calls, arguments[0].AsInt());
                 OnCall?.Invoke();
                 break;
         }

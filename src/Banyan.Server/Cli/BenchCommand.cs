@@ -184,6 +184,10 @@ internal static class BenchCommand
             {
                 result = await GatewayBench.RunAsync(options, json ? Console.Error.WriteLine : Console.WriteLine, stop).ConfigureAwait(false);
             }
+            catch (TimeoutException e)
+            {
+                throw new CommandFailed(ExitCode.Failed, "the servers do not keep up with so many clients: " + e.Message);
+            }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 throw CommandFailed.Interrupted();

@@ -10,7 +10,7 @@ internal sealed class AreaOfInterest
     public Position? Center { get; set; }
 
     /// <summary>Nodes with a distance that are within it, or are the peer's own.</summary>
-    public SortedSet<NodeId> Near { get; set; } = [];
+    public HashSet<NodeId> Near { get; set; } = [];
 
     /// <summary>Peers that it would not know, but which have called it: until when it knows them.</summary>
     public SortedDictionary<int, Timestamp> Met { get; } = [];

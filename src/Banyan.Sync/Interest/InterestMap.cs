@@ -19,8 +19,12 @@ namespace Banyan.Sync.Interest;
 /// </remarks>
 public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable live, PeerLimits limits)
 {
-    /// <summary>How often positions are looked at, in microseconds.</summary>
+    /// <summary>How often positions are looked at, in microseconds; less often where too many are together.</summary>
     public const long UpdateEvery = 250_000;
+
+    // A look at one node that one client sees takes a quarter of that, or less: a crowd that all see each other may cost a
+    // quarter of the server's time, and not all of it.
+    private const long UpdateEveryOfPair = 1;
 
     /// <summary>How long a caller from further away stays known after its last call, in microseconds.</summary>
     public const long MetFor = 30_000_000;
@@ -96,7 +100,8 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
     public bool Knows(int viewer, int peer)
     {
         if (viewer == peer || !_peers.TryGetValue(peer, out Belongings? own) || !_areas.TryGetValue(viewer, out AreaOfInterest? area)) return false;
-        return own.IsEverywhere || own.Nodes.Overlaps(area.Near) || area.Met.ContainsKey(peer);
+        // Its own are few: it is those that are looked up.
+        return own.IsEverywhere || area.Near.Overlaps(own.Nodes) || area.Met.ContainsKey(peer);
     }
 
     /// <summary>The peers that a client of this server is to know.</summary>
@@ -154,7 +159,6 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
     public bool Update(Timestamp now)
     {
         if (!IsOn || now < _nextUpdate) return false;
-        _nextUpdate = now.Add(UpdateEvery);
         foreach (NodeId gone in _tracked.Keys.Where(node => !world.Spawned.ContainsKey(node)).ToList()) Forget(gone);
         foreach (SpawnedNode node in world.Spawned.Values) Track(node);
         foreach (int peer in _peers.Keys.ToList()) Reckon(peer);
@@ -176,21 +180,23 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
             Look(viewer, area, grids.Values);
         }
 
+        _nextUpdate = now.Add(Math.Max(UpdateEvery, _areas.Values.Sum(a => (long)a.Near.Count) * UpdateEveryOfPair));
         return true;
     }
 
     private void Look(int viewer, AreaOfInterest area, IEnumerable<PositionGrid> grids)
     {
         area.Center = CenterOf(viewer) ?? area.Center;
-        SortedSet<NodeId> near = area.Center is null ? [.. _tracked.Keys] : [];
+        HashSet<NodeId> near = area.Center is null ? [.. _tracked.Keys] : new(area.Near.Count);
         if (area.Center is { } center)
         {
             foreach (PositionGrid grid in grids) grid.FindNear(center, area.Near, near);
             near.UnionWith(_peers[viewer].Nodes);
         }
 
-        SortedSet<NodeId> before = area.Near;
+        HashSet<NodeId> before = area.Near;
         area.Near = near;
+        // In any order: what is noted is in order of its own.
         foreach (NodeId node in near)
         {
             if (!before.Contains(node)) Note(area, node);

@@ -24,7 +24,7 @@ internal sealed class PositionGrid(double distance)
     /// <param name="center">The place.</param>
     /// <param name="before">What was near already, and so may be a little further.</param>
     /// <param name="to">A set.</param>
-    public void FindNear(Position center, SortedSet<NodeId> before, SortedSet<NodeId> to)
+    public void FindNear(Position center, HashSet<NodeId> before, HashSet<NodeId> to)
     {
         (int x, int y, int z) = CellOf(center);
         for (int i = 0; i < 27; i++)
@@ -32,7 +32,9 @@ internal sealed class PositionGrid(double distance)
             if (!_cells.TryGetValue((x + (i % 3) - 1, y + (i / 3 % 3) - 1, z + (i / 9) - 1), out List<(NodeId Node, Position Position)>? nodes)) continue;
             foreach ((NodeId node, Position position) in nodes)
             {
-                if (IsNear(center.SquaredDistanceTo(position), distance, before.Contains(node))) to.Add(node);
+                double squared = center.SquaredDistanceTo(position);
+                // Few lie where it matters whether they were near before.
+                if (IsNear(squared, distance, wasNear: true) && (IsNear(squared, distance, wasNear: false) || before.Contains(node))) to.Add(node);
             }
         }
     }

@@ -130,7 +130,7 @@ public sealed partial class PeerSession
 
     private Refusal? OnConfirmPath(int source, ConfirmPathPacket packet)
     {
-        if (_ids.TryGetNode(packet.Id, out NodeId node) && IsAnnounced(source, node, out bool confirmed))
+        if (_ids.TryGetNode(packet.Id, out NodeId node) && _paths.TryGet(source, node, out bool confirmed))
         {
             if (!confirmed) OnConfirmed(source, node);
             // One that comes twice was sent again after a resume.

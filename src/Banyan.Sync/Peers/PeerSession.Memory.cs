@@ -9,7 +9,7 @@ namespace Banyan.Sync.Peers;
 public sealed partial class PeerSession
 {
     /// <summary>Of whom it keeps something.</summary>
-    public IEnumerable<int> KnownPeers => _peers.Concat(_paths.Keys).Concat(_heard.Keys.Select(p => p.To)).Distinct().Order();
+    public IEnumerable<int> KnownPeers => _peers.Concat(_paths.Sources).Concat(_heard.Keys.Select(p => p.To)).Distinct().Order();
 
     // What it has and what is so still, it keeps. What is not so any more is taken back, and told anew by whoever calls this.
     private void Recall(SessionMemory memory, IReadOnlySet<int> peers)
@@ -37,7 +37,7 @@ public sealed partial class PeerSession
 
         foreach (((int Source, NodeId Node) path, bool isConfirmed) in memory.Announced)
         {
-            if (IsKnownSource(path.Source) && _ids.TryGet(path.Node, out _)) RecallPath(path.Source, path.Node, isConfirmed);
+            if (IsKnownSource(path.Source) && _ids.TryGet(path.Node, out _)) _paths.Set(path.Source, path.Node, isConfirmed);
             else SessionMemory.ForgetAnnounced(path.Source, path.Node, _outbox);
         }
 
@@ -80,12 +80,6 @@ public sealed partial class PeerSession
             SendInName(known.Authority, _outer.Written);
             ForgetNumber(node);
         }
-    }
-
-    private void RecallPath(int source, NodeId node, bool isConfirmed)
-    {
-        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource)) _paths.Add(source, ofSource = []);
-        ofSource.Add(node, isConfirmed);
     }
 
     private static uint NumberIn(SessionMemory memory, NodeId node) => memory.Numbers.GetValueOrDefault(node).Number;

@@ -35,9 +35,9 @@ public sealed partial class PeerSession
     private readonly SortedSet<int> _peers = [];
     private readonly SortedDictionary<NodeId, ToldNode> _told = [];
     private readonly HashSet<NodeId> _numbered = []; // synchronizers whose number came with a spawn
-    private readonly SortedDictionary<int, SortedDictionary<NodeId, bool>> _paths = []; // in whose name; whether it was confirmed
+    private readonly AnnouncedPaths _paths = new();
     private readonly Dictionary<NodeId, View> _views = [];
-    private readonly SortedSet<NodeId> _due = []; // views with something to tell
+    private readonly SortedSet<NodeId> _due = []; // views with something to tell that can be told
     private readonly StateClock _clock;
     private readonly InterestMap _interest;
     private long _turn;
@@ -135,11 +135,7 @@ public sealed partial class PeerSession
     private void LosePeer(int peer)
     {
         if (!_peers.Remove(peer)) return;
-        if (_paths.TryGetValue(peer, out SortedDictionary<NodeId, bool>? paths))
-        {
-            foreach (NodeId node in paths.Keys.ToList()) ForgetPath(peer, node);
-        }
-
+        foreach (NodeId node in _paths.Of(peer)) ForgetPath(peer, node);
         foreach (NodeId synchronizer in _world.SynchronizersOf(peer)) Unfollow(synchronizer);
         // A client frees what a peer has spawned when the peer goes; not so what others have spawned below it.
         foreach (NodeId spawned in _world.SpawnedBy(peer).ToList()) Hide(_world.Spawned[spawned]);
@@ -377,15 +373,15 @@ public sealed partial class PeerSession
     {
         view.DueMask |= mask;
         view.IsLiveDue |= live;
-        _due.Add(view.Synchronizer.Node);
+        // A client may take its time to confirm, or never do so: what waits for that is looked at again then.
+        if (view.IsReady) _due.Add(view.Synchronizer.Node);
     }
 
     // Numbers a node for the client, once; whether it has said that it knows it.
     private bool Announce(int source, NodeId node)
     {
-        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource)) _paths.Add(source, ofSource = []);
-        if (ofSource.TryGetValue(node, out bool confirmed)) return confirmed;
-        ofSource.Add(node, false);
+        if (_paths.TryGet(source, node, out bool isConfirmed)) return isConfirmed;
+        _paths.Set(source, node, isConfirmed: false);
         uint number = NumberOf(node);
         if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: false, _outbox);
         _outer.Clear();
@@ -394,52 +390,47 @@ public sealed partial class PeerSession
         return false;
     }
 
-    private bool IsAnnounced(int source, NodeId node, out bool confirmed)
-    {
-        confirmed = false;
-        return _paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource) && ofSource.TryGetValue(node, out confirmed);
-    }
-
     private void ForgetPaths(IReadOnlySet<NodeId> lost)
     {
-        foreach (int source in _paths.Keys.ToList())
+        foreach (NodeId node in lost)
         {
-            foreach (NodeId node in lost) ForgetPath(source, node);
+            foreach (int source in _paths.SourcesOf(node)) ForgetPath(source, node);
         }
     }
 
     private void ForgetPath(int source, NodeId node)
     {
-        if (!_paths.TryGetValue(source, out SortedDictionary<NodeId, bool>? ofSource) || !ofSource.Remove(node)) return;
-        if (ofSource.Count == 0) _paths.Remove(source);
+        if (!_paths.Remove(source, node)) return;
         if (_outbox.CanResume) SessionMemory.ForgetAnnounced(source, node, _outbox);
     }
 
     private void OnConfirmed(int source, NodeId node)
     {
-        if (!IsAnnounced(source, node, out _)) return;
-        _paths[source][node] = true;
+        if (!_paths.TryGet(source, node, out _)) return;
+        _paths.Set(source, node, isConfirmed: true);
         if (_outbox.CanResume) SessionMemory.Announce(source, node, isConfirmed: true, _outbox);
-        if (_views.TryGetValue(node, out View? view) && view.Synchronizer.Authority == source) view.IsReady = true;
+        if (!_views.TryGetValue(node, out View? view) || view.Synchronizer.Authority != source) return;
+        view.IsReady = true;
+        if (view.IsLiveDue || view.DueMask != 0) _due.Add(node);
         Flush();
     }
 
-    // Everything that is due and can be told. Those that wait for a confirmation stay due.
+    // Everything that is due.
     private void Flush()
     {
         if (_due.Count == 0) return;
-        List<View> ready = [.. _due.Select(id => _views[id]).Where(v => v.IsReady)];
-        foreach (IGrouping<int, View> group in ready.GroupBy(v => v.Synchronizer.Authority))
+        List<View> due = [.. _due.Select(id => _views[id])];
+        _due.Clear();
+        foreach (IGrouping<int, View> group in due.GroupBy(v => v.Synchronizer.Authority))
         {
             SendStates(group.Key, [.. group.Where(v => v.IsLiveDue)]);
             SendDeltas(group.Key, [.. group.Where(v => v.DueMask != 0)]);
         }
 
-        foreach (View view in ready)
+        foreach (View view in due)
         {
             view.DueMask = 0;
             view.IsLiveDue = false;
-            _due.Remove(view.Synchronizer.Node);
         }
     }
 
