@@ -65,7 +65,7 @@ internal sealed class BenchPlayer : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"one has waited for its player for {_joinTimeout.TotalSeconds:F0} s");
+            throw new TimeoutException($"a client has waited to join for {_joinTimeout.TotalSeconds:F0} s");
         }
 
         return player;

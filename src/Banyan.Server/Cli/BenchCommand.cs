@@ -186,7 +186,7 @@ internal static class BenchCommand
             }
             catch (TimeoutException e)
             {
-                throw new CommandFailed(ExitCode.Failed, "the servers do not keep up with so many clients: " + e.Message);
+                throw new CommandFailed(ExitCode.Failed, "the servers do not keep up: " + e.Message);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

@@ -22,8 +22,8 @@ public sealed class InterestMap(InterestRules rules, GameWorld world, LiveTable 
     /// <summary>How often positions are looked at, in microseconds; less often where too many are together.</summary>
     public const long UpdateEvery = 250_000;
 
-    // A look at one node that one client sees takes a quarter of that, or less: a crowd that all see each other may cost a
-    // quarter of the server's time, and not all of it.
+    // The work grows with the pairs of who sees what, and so does the time until the next look: a crowd that all see each
+    // other may not take all of the server's time.
     private const long UpdateEveryOfPair = 1;
 
     /// <summary>How long a caller from further away stays known after its last call, in microseconds.</summary>
