@@ -119,9 +119,9 @@ internal sealed class Nemesis(TortureCluster cluster, TortureLoad load, IReadOnl
     {
         var clock = Stopwatch.StartNew();
         long before = load.Totals.Operations;
-        while (clock.Elapsed < time)
+        // Looked at once: a time that ran out in between would be negative, and a delay of −1 ms never ends.
+        while (time - clock.Elapsed is var left && left > TimeSpan.Zero)
         {
-            TimeSpan left = time - clock.Elapsed;
             await Task.Delay(left < TimeSpan.FromMilliseconds(200) ? left : TimeSpan.FromMilliseconds(200), stop).ConfigureAwait(false);
             if (Violations.Count > 0 || load.Violations.Count > 0) break;
         }
