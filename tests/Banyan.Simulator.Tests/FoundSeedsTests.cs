@@ -24,6 +24,7 @@ public class FoundSeedsTests
     [InlineData("list-append", 2138, 120)] // heartbeats sent before the last was answered filled the log
     [InlineData("monotonic", 8489, 120)] // whoever waited for a transaction kept its own refresh out
     [InlineData("bank", 8712, 120)] // a transfer was taken for another that looked just like it
+    [InlineData("sequential", 15723, 120)] // a vote cast in the turn in which a split came was never written
     [InlineData("games", 1, 100)] // a state that came after its synchronizer had gone was kept for ever
     [InlineData("games", 2, 100)] // a node that was named after the one before was taken for it
     [InlineData("games", 3, 100)] // a join that committed after its gateway had restarted left a peer for ever

@@ -97,10 +97,15 @@ public sealed partial class Store
             return;
         }
 
-        // A vote that was cast before the split came here stays cast.
+        // A vote that was cast before the split came here stays cast. It is written once more: it may have been cast in this very
+        // turn, and whoever cast it has not come to write it.
         RaftLogState log = RaftLogState.Starting(right.AppliedIndex, right.AppliedTerm);
         if (early is not null && early.Log.Raft.Term >= right.AppliedTerm)
+        {
             log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
+            RaftRecords.AppendHardState(Wal, id, log.HardState, _writer);
+        }
+
         Replica replica = AddReplica(right, log);
         MarkDirty(replica);
         if (HasGap) LookForGap();
