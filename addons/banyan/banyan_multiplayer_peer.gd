@@ -22,6 +22,7 @@ signal tree_received(message: Array)
 
 const _Outbox := preload("session/outbox.gd")
 const _Memory := preload("session/memory.gd")
+const _Nodes := preload("session/nodes.gd")
 const _Route := preload("session/route.gd")
 
 const _PROTOCOL := "banyan.v1"
@@ -37,7 +38,7 @@ const _STANDSTILL := 500 # of the game, between two polls
 const _CLOSE_FINAL := 1008 # the WebSocket's code for what GOODBYE 1 says
 
 enum _Out { HELLO = 1, PACKET = 2, HEARD = 4, PING = 5, BYE = 6, TREE = 7 }
-enum _In { WELCOME = 1, PACKET = 2, NUMBERED = 3, DONE = 4, PONG = 5, REMEMBER = 6, GOODBYE = 7, TREE = 8 }
+enum _In { WELCOME = 1, PACKET = 2, NUMBERED = 3, DONE = 4, PONG = 5, REMEMBER = 6, GOODBYE = 7, TREE = 8, MOVE = 9 }
 
 ## How long to look for a first gateway, in seconds. Afterwards the cluster says how long a session outlives its connection.
 var connect_timeout := 10.0
@@ -65,8 +66,10 @@ var _secret: PackedByteArray
 var _grace := 0
 var _outbox := _Outbox.new()
 var _memory := _Memory.new()
-var _inbox: Array[PackedByteArray] = []
+var _nodes := _Nodes.new()
+var _inbox: Array = [] # packets, and moves of nodes in their places among them
 var _inbox_head := 0
+var _moves_waiting := 0 # of the inbox
 
 # The connection. All times in milliseconds.
 var _socket: WebSocketPeer
@@ -159,18 +162,28 @@ func _put_packet_script(packet: PackedByteArray) -> Error:
 
 
 func _get_packet_script() -> PackedByteArray:
-	if _inbox_head == _inbox.size():
+	if _get_available_packet_count() == 0:
 		return PackedByteArray()
-	var packet := _inbox[_inbox_head]
+	return _take_next()
+
+
+# SceneMultiplayer asks before it takes a packet: what is to be done before that packet is done here.
+func _get_available_packet_count() -> int:
+	while _inbox_head < _inbox.size() and _inbox[_inbox_head] is Array:
+		_moves_waiting -= 1
+		var wrong := _nodes.take(_take_next())
+		if not wrong.is_empty():
+			_warn("the game's tree is not as the cluster has it: " + wrong, "move")
+	return _inbox.size() - _inbox_head - _moves_waiting
+
+
+func _take_next() -> Variant:
+	var next: Variant = _inbox[_inbox_head]
 	_inbox_head += 1
 	if _inbox_head == _inbox.size():
 		_inbox.clear()
 		_inbox_head = 0
-	return packet
-
-
-func _get_available_packet_count() -> int:
-	return _inbox.size() - _inbox_head
+	return next
 
 
 func _get_max_packet_size() -> int:
@@ -248,11 +261,16 @@ func _close() -> void:
 		_send(_Out.BYE)
 	_status = CONNECTION_DISCONNECTED
 	_drop_socket()
+	_nodes.end()
 
 
 func _notification(what: int) -> void:
-	# Without a word the cluster would wait for it to come back. In this notification nothing of its own can be called.
-	if what == NOTIFICATION_PREDELETE and _welcomed:
+	if what != NOTIFICATION_PREDELETE:
+		return
+	# In this notification nothing of its own can be called.
+	_nodes.end()
+	# Without a word the cluster would wait for it to come back.
+	if _welcomed:
 		_outbox.send(_socket)
 		_socket.send(PackedByteArray([_Out.BYE]))
 		_socket.close()
@@ -307,7 +325,7 @@ func _poll_socket(now: int) -> void:
 
 func _greet() -> void:
 	_greeted = true
-	var hello := { version = 1, double = OS.has_feature("double") }
+	var hello := { version = 1, double = OS.has_feature("double"), moves = true }
 	if _peer != 0:
 		hello.peer = _peer
 		hello.secret = _secret
@@ -368,6 +386,15 @@ func _take(frame: PackedByteArray, now: int) -> bool:
 			if packet < 0:
 				return false
 			_deliver(frame, packet)
+		_In.MOVE:
+			if frame.size() < 3:
+				return false
+			var at := _memory.remember(frame, 3, frame.decode_u16(1))
+			var move: Variant = bytes_to_var(frame.slice(at)) if at > 0 else null
+			if move is not Array:
+				return false
+			_inbox.append(move)
+			_moves_waiting += 1
 		_In.DONE:
 			if frame.size() < 5:
 				return false
@@ -453,6 +480,7 @@ func _end(reason: String) -> void:
 	_drop_socket()
 	if was_connected:
 		peer_disconnected.emit(TARGET_PEER_SERVER)
+	_nodes.end()
 	session_ended.emit(reason)
 
 

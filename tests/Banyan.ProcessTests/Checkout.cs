@@ -14,6 +14,10 @@ internal static class Checkout
     public static string AddonGame =>
         Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "addon", "project.godot")) ?? throw new FileNotFoundException("tests/godot/addon/project.godot"))!;
 
+    /// <summary>The folder of the game whose nodes are moved about.</summary>
+    public static string MovingGame =>
+        Path.GetDirectoryName(Find(Path.Combine("tests", "godot", "moving", "project.godot")) ?? throw new FileNotFoundException("tests/godot/moving/project.godot"))!;
+
     /// <summary>The folder of the plaza's Godot project.</summary>
     public static string Plaza =>
         Path.GetDirectoryName(Find(Path.Combine("examples", "plaza", "game", "project.godot")) ?? throw new FileNotFoundException("examples/plaza/game/project.godot"))!;

@@ -3,6 +3,7 @@ using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Sync.Tests;
@@ -65,6 +66,23 @@ public sealed class ResumeTests
         Assert.Equal(["1: despawn", "1: spawn A with 1"], again.TakeLog().Where(l => l.Contains("spawn")));
         uint[] numbers = [.. before.Numbers.Values.Select(n => n.Number)];
         Assert.DoesNotContain(MemoryOf(again).Numbers[_cluster.IdOf("/root/Main/Players/A")].Number, numbers);
+    }
+
+    [Fact]
+    public void A_number_that_was_lost_on_the_way_is_not_given_again_however_many_gateways_later()
+    {
+        var client = new TestClient(_cluster, 7, []);
+        Spawn("A");
+        uint last = MemoryOf(client).Numbers.Values.Max(n => n.Number);
+        _cluster.Hub.Detach(7);
+        Despawn("A");
+        PeerHub second = _cluster.AnotherHub();
+        var again = new TestClient(_cluster, 7, client.Memory, second);
+        Assert.True(MemoryOf(again).Numbers.Values.All(n => n.Number < last));
+        second.Detach(7);
+        Spawn("B");
+        var third = new TestClient(_cluster, 7, again.Memory, _cluster.AnotherHub());
+        Assert.True(MemoryOf(third).Numbers[_cluster.IdOf("/root/Main/Players/B")].Number > last);
     }
 
     [Fact]
@@ -230,6 +248,12 @@ public sealed class ResumeTests
     private sealed class Resumer(TestClient inner) : IPeerOutbox
     {
         public bool CanResume => true;
+
+        public bool CanMove => true;
+
+        public void Move(NodeMove move)
+        {
+        }
 
         public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => inner.Remember(key, value);
 

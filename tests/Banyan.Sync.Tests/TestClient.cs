@@ -5,6 +5,7 @@ using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 
 namespace Banyan.Sync.Tests;
@@ -22,10 +23,11 @@ internal sealed class TestClient : IPeerOutbox
     }
 
     /// <summary>A client that can resume; with the memory of an earlier connection, it does.</summary>
-    public TestClient(SmallCluster cluster, int peer, SortedDictionary<string, byte[]> memory, PeerHub? hub = null)
+    public TestClient(SmallCluster cluster, int peer, SortedDictionary<string, byte[]> memory, PeerHub? hub = null, bool canMove = false)
     {
         _cluster = cluster;
         CanResume = true;
+        CanMove = canMove;
         Memory = memory;
         SessionMemory? known = null;
         if (memory.Count > 0) Assert.True(SessionMemory.TryRead(Packed(memory), entriesMax: 1_000, out known));
@@ -33,6 +35,8 @@ internal sealed class TestClient : IPeerOutbox
     }
 
     public bool CanResume { get; }
+
+    public bool CanMove { get; }
 
     /// <summary>By the key in hexadecimal digits.</summary>
     public SortedDictionary<string, byte[]> Memory { get; } = [];
@@ -82,6 +86,8 @@ internal sealed class TestClient : IPeerOutbox
     /// <summary>What was sent to the client and not looked at yet.</summary>
     public List<byte[]> Received { get; } = [];
 
+    private readonly List<(int At, NodeMove Move)> _moves = []; // behind how many packets
+
     public List<IReadOnlyList<SceneOperation>> Transactions { get; } = [];
 
     public List<RpcCall> Calls { get; } = [];
@@ -91,9 +97,17 @@ internal sealed class TestClient : IPeerOutbox
     /// <summary>In the words of a log: what was received, and by whose word; all of it is taken out.</summary>
     public string[] TakeLog()
     {
-        string[] log = [.. Received.Select(p => Describe(p))];
+        return [.. TakeAll().Select(one => one.Packet is { } packet ? Describe(packet) : Describe(one.Move!))];
+    }
+
+    /// <summary>What was received, packets and moves of nodes, in order; all of it is taken out.</summary>
+    public List<(byte[]? Packet, NodeMove? Move)> TakeAll()
+    {
+        List<(byte[]?, NodeMove?)> all = [.. Received.Select(p => ((byte[]?)p, (NodeMove?)null))];
+        for (int i = _moves.Count - 1; i >= 0; i--) all.Insert(_moves[i].At, (null, _moves[i].Move));
         Received.Clear();
-        return log;
+        _moves.Clear();
+        return all;
     }
 
     /// <summary>The custom spawns that were received: name, argument, and the spawner's path.</summary>
@@ -143,6 +157,17 @@ internal sealed class TestClient : IPeerOutbox
     public Refusal? Number(int to, uint id, string path) =>
         Send(to, writer => SimplifyPathPacket.Write(writer, Encoding.UTF8.GetBytes(RpcMethods.None.Md5), id, Encoding.UTF8.GetBytes(path)));
 
+    public void Move(NodeMove move)
+    {
+        Assert.True(CanMove);
+        var writer = new ByteWriter();
+        move.WriteTo(writer);
+        var reader = new ByteReader(writer.Written);
+        Assert.True(NodeMove.TryRead(ref reader, out NodeMove? read));
+        Assert.Equal(move, read);
+        _moves.Add((Received.Count, move));
+    }
+
     void IPeerOutbox.Send(ReadOnlySpan<byte> packet) => Received.Add(packet.ToArray());
 
     // The test makes it, and under which ids the nodes come is not told.
@@ -169,6 +194,15 @@ internal sealed class TestClient : IPeerOutbox
     /// <summary>In whose name a packet is, and the packet without its envelope.</summary>
     public static (int From, byte[] Inner) Open(byte[] packet) =>
         SystemPacket.TryRead(packet, out SystemPacket system) && system.Command == SystemCommand.Relay ? (system.Peer, system.Payload.ToArray()) : (1, packet);
+
+    private static string Describe(NodeMove move) => move switch
+    {
+        NodeMove.Lift m => $"lift {m.Path}",
+        NodeMove.Put m => $"put {m.Parent}/{m.Name}",
+        NodeMove.Drop => "drop",
+        NodeMove.Free m => $"free {m.Path}{(m.Spawner.Length > 0 ? " of " + m.Spawner : "")}",
+        _ => "?",
+    };
 
     private static string Describe(byte[] packet)
     {

@@ -14,6 +14,7 @@ using Banyan.Scene.Records;
 using Banyan.Simulator.World;
 using Banyan.SmallGames;
 using Banyan.Storage;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
@@ -198,6 +199,10 @@ public static class GamesBench
         }
 
         public bool CanResume => false;
+
+        public bool CanMove => false;
+
+        public void Move(NodeMove move) => Invariant.Unreachable("nobody moves");
 
         public void Remember(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Invariant.Unreachable("nobody resumes");
 

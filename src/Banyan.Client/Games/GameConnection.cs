@@ -20,7 +20,7 @@ public sealed class GameConnection : IAsyncDisposable
     private static readonly TimeSpan _silenceMax = TimeSpan.FromSeconds(3);
 
     private readonly IReadOnlyList<Uri> _gateways;
-    private readonly ClientSession _session = new();
+    private readonly ClientSession _session;
     private readonly ConcurrentQueue<(int Connection, byte[]? Frame)> _received = [];
     private readonly CancellationTokenSource _over = new();
     private ClientWebSocket? _socket;
@@ -37,10 +37,12 @@ public sealed class GameConnection : IAsyncDisposable
 
     /// <summary>Begins to connect.</summary>
     /// <param name="gateways">"ws://host:port/godot", the first of which is tried first.</param>
-    public GameConnection(IReadOnlyList<Uri> gateways)
+    /// <param name="canMove">Whether the game does what <see cref="TryReceiveMove"/> says; otherwise nodes that move are freed and made anew.</param>
+    public GameConnection(IReadOnlyList<Uri> gateways, bool canMove = false)
     {
         if (gateways.Count == 0) throw new ArgumentException("a connection needs a gateway", nameof(gateways));
         _gateways = gateways;
+        _session = new(canMove);
     }
 
     /// <summary>The peer id; 0 before the first gateway has answered.</summary>
@@ -78,6 +80,9 @@ public sealed class GameConnection : IAsyncDisposable
         Turn();
         return _session.TryTakePacket(out packet);
     }
+
+    /// <summary>What is to be done with a node before the next packet is looked at; ask when there is no packet.</summary>
+    public bool TryReceiveMove([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out NodeMove? move) => _session.TryTakeMove(out move);
 
     /// <summary>Changes of followed trees that are not answered.</summary>
     public int ChangesCount => _session.ChangesCount;

@@ -57,6 +57,12 @@ public sealed class MultiplayerSpawner : GameNode
         if (_scenes.Count == 1 && SpawnNode is { } node) Watch(node);
     }
 
+    /// <summary>Takes no notice of what is added until it enters a tree again: as a script does by way of get_incoming_connections.</summary>
+    public void StopWatching()
+    {
+        if (SpawnNode is { } node) node.ChildEnteredTree -= OnNodeAdded;
+    }
+
     /// <summary>Spawns what <see cref="SpawnFunction"/> makes of an argument; null, and an error, where Godot would not.</summary>
     public GameNode? Spawn(Variant data = default)
     {

@@ -83,11 +83,14 @@ public sealed class SceneMirror
         foreach (string name in names)
         {
             if (node is null) return false;
-            node = node.Entries.TryGetValue(name, out ChildEntry entry) ? this[entry.Child] : null;
+            node = ChildOf(node, name);
         }
 
         return node is not null;
     }
+
+    /// <summary>The child of a name; null if there is none.</summary>
+    public MirrorNode? ChildOf(MirrorNode parent, string name) => parent.Entries.TryGetValue(name, out ChildEntry entry) ? this[entry.Child] : null;
 
     /// <summary>The path of a node from /root; its id if it is detached.</summary>
     public string PathOf(MirrorNode node)

@@ -12,7 +12,8 @@ namespace Banyan.Sync.Frames;
 /// done, drops what has come already, remembers what gateways want it to remember. Pure: frames and packets go in and out.
 /// </summary>
 /// <remarks>What the addon's BanyanMultiplayerPeer is in GDScript; see docs/godot-sessions.md.</remarks>
-public sealed class ClientSession
+/// <param name="canMove">Whether whoever has it does what <see cref="TryTakeMove"/> says.</param>
+public sealed class ClientSession(bool canMove = false)
 {
     /// <summary>Reliable packets that may wait to be done.</summary>
     public const int KeptMax = 10_000;
@@ -22,7 +23,7 @@ public sealed class ClientSession
     private readonly SortedDictionary<int, uint> _heard = [];
     private readonly SortedSet<int> _heardNews = [];
     private readonly Queue<byte[]> _out = [];
-    private readonly Queue<byte[]> _in = [];
+    private readonly Queue<(byte[]? Packet, NodeMove? Move)> _in = [];
     private readonly ByteWriter _writer = new(1024);
     private readonly SortedDictionary<long, TreeFollower> _followers = [];
     private readonly SortedDictionary<long, Variant> _changes = []; // those that are not answered
@@ -55,7 +56,7 @@ public sealed class ClientSession
         IsOpen = false;
         Reason = null;
         _out.Clear();
-        Queue(new HelloFrame(IsDouble: false, Peer == 0 ? null : new(Peer, _secret, [.. Memory()], [.. Heard()], _last)).WriteTo);
+        Queue(new HelloFrame(IsDouble: false, canMove, Peer == 0 ? null : new(Peer, _secret, [.. Memory()], [.. Heard()], _last)).WriteTo);
     }
 
     /// <summary>The connection is gone.</summary>
@@ -129,8 +130,21 @@ public sealed class ClientSession
     /// <summary>The next frame for the gateway.</summary>
     public bool TryTakeFrame([NotNullWhen(true)] out byte[]? frame) => _out.TryDequeue(out frame);
 
-    /// <summary>The next packet for SceneMultiplayer.</summary>
-    public bool TryTakePacket([NotNullWhen(true)] out byte[]? packet) => _in.TryDequeue(out packet);
+    /// <summary>The next packet for SceneMultiplayer; false if there is none, or if something else is to be done before: see <see cref="TryTakeMove"/>.</summary>
+    public bool TryTakePacket([NotNullWhen(true)] out byte[]? packet)
+    {
+        packet = _in.TryPeek(out (byte[]? Packet, NodeMove? Move) next) ? next.Packet : null;
+        if (packet is not null) _in.Dequeue();
+        return packet is not null;
+    }
+
+    /// <summary>What is to be done with a node before the next packet is looked at.</summary>
+    public bool TryTakeMove([NotNullWhen(true)] out NodeMove? move)
+    {
+        move = _in.TryPeek(out (byte[]? Packet, NodeMove? Move) next) ? next.Move : null;
+        if (move is not null) _in.Dequeue();
+        return move is not null;
+    }
 
     /// <summary>Takes a frame of the gateway; false if no gateway would send it.</summary>
     public bool OnFrame(ReadOnlySpan<byte> frame)
@@ -141,7 +155,7 @@ public sealed class ClientSession
             case GatewayFrameKind.Welcome:
                 return OnWelcome(frame);
             case GatewayFrameKind.Packet:
-                _in.Enqueue(reader.Raw(reader.Remaining).ToArray());
+                _in.Enqueue((reader.Raw(reader.Remaining).ToArray(), null));
                 return true;
             case GatewayFrameKind.Numbered:
                 (int source, uint number) = ((int)reader.UInt32(), reader.UInt32());
@@ -149,7 +163,7 @@ public sealed class ClientSession
                 _heardNews.Add(source);
                 if (number <= _heard.GetValueOrDefault(source)) return true;
                 _heard[source] = number;
-                _in.Enqueue(reader.Raw(reader.Remaining).ToArray());
+                _in.Enqueue((reader.Raw(reader.Remaining).ToArray(), null));
                 return true;
             case GatewayFrameKind.Done:
                 uint through = reader.UInt32();
@@ -158,7 +172,13 @@ public sealed class ClientSession
             case GatewayFrameKind.Pong:
                 return frame.Length == 9;
             case GatewayFrameKind.Remember:
-                return OnRemember(ref reader);
+                if (!TryRemember(ref reader)) return false;
+                if (reader.Remaining > 0) _in.Enqueue((reader.Raw(reader.Remaining).ToArray(), null));
+                return true;
+            case GatewayFrameKind.Move:
+                if (!canMove || !TryRemember(ref reader) || !NodeMove.TryRead(ref reader, out NodeMove? move)) return false;
+                _in.Enqueue((null, move));
+                return true;
             case GatewayFrameKind.Tree:
                 return OnTree(ref reader);
             case GatewayFrameKind.Goodbye:
@@ -195,7 +215,7 @@ public sealed class ClientSession
         return !_followers.TryGetValue(message[1].AsInt(), out TreeFollower? follower) || follower.TryTake(message);
     }
 
-    private bool OnRemember(ref ByteReader reader)
+    private bool TryRemember(ref ByteReader reader)
     {
         for (int count = reader.UInt16(); count > 0; count--)
         {
@@ -206,7 +226,6 @@ public sealed class ClientSession
             else _memory[Convert.ToHexString(key)] = (key, value);
         }
 
-        if (reader.Remaining > 0) _in.Enqueue(reader.Raw(reader.Remaining).ToArray());
         return !reader.Failed;
     }
 

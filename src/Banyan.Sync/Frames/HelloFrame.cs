@@ -7,8 +7,9 @@ namespace Banyan.Sync.Frames;
 
 /// <summary>A client's first frame.</summary>
 /// <param name="IsDouble">Whether its engine counts in double precision.</param>
+/// <param name="CanMove">Whether it understands <see cref="GatewayFrameKind.Move"/>.</param>
 /// <param name="Resume">The session that it goes on with; null for a new one.</param>
-public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
+public sealed record HelloFrame(bool IsDouble, bool CanMove, ResumeRequest? Resume)
 {
     /// <summary>The most that a client may remember.</summary>
     public const int MemoryBytesMax = 8 << 20;
@@ -21,7 +22,7 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
     /// <summary>The frame.</summary>
     public void WriteTo(ByteWriter writer)
     {
-        List<KeyValuePair<Variant, Variant>> fields = [new("version", SessionFrame.Version), new("double", IsDouble)];
+        List<KeyValuePair<Variant, Variant>> fields = [new("version", SessionFrame.Version), new("double", IsDouble), new("moves", CanMove)];
         if (Resume is not null)
         {
             fields.Add(new("peer", Resume.Peer));
@@ -54,9 +55,10 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
         }
 
         bool isDouble = TryGet(fields, "double", VariantType.Bool, out Variant precision) && precision.AsBool();
+        bool canMove = TryGet(fields, "moves", VariantType.Bool, out Variant moves) && moves.AsBool();
         if (!TryGet(fields, "peer", VariantType.Int, out Variant peer))
         {
-            hello = new(isDouble, null);
+            hello = new(isDouble, canMove, null);
             return true;
         }
 
@@ -64,7 +66,7 @@ public sealed record HelloFrame(bool IsDouble, ResumeRequest? Resume)
         if (peer.AsInt() is <= 1 or > int.MaxValue || !TryGetBytes(fields, "secret", out ImmutableArray<byte> secret)
             || !TryGetBytes(fields, "memory", out ImmutableArray<byte> memory) || !TryGetBytes(fields, "heard", out ImmutableArray<byte> heard)
             || !TryGet(fields, "sent", VariantType.Int, out Variant sent) || sent.AsInt() is < 0 or > uint.MaxValue) return false;
-        hello = new(isDouble, new((int)peer.AsInt(), secret, memory, heard, (uint)sent.AsInt()));
+        hello = new(isDouble, canMove, new((int)peer.AsInt(), secret, memory, heard, (uint)sent.AsInt()));
         return true;
     }
 

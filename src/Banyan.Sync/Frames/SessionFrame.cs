@@ -129,4 +129,7 @@ public enum GatewayFrameKind : byte
 
     /// <summary>About a mirrored subtree.</summary>
     Tree = 8,
+
+    /// <summary>What to keep for the next gateway, and what is to be done with a node, in its place among the packets.</summary>
+    Move = 9,
 }

@@ -131,7 +131,7 @@ public sealed class GameHost : IFeedSubscriber
         if (!IsReadyFor(connection)) return null;
         if (hello.Resume is not { } resume)
         {
-            if (!admission.MayOnlyResume) return Join(HostedPeer.Resumable(NewId(), this, connection, Random(SecretLength), admission));
+            if (!admission.MayOnlyResume) return Join(HostedPeer.Resumable(NewId(), this, connection, Random(SecretLength), admission, hello.CanMove));
             Count(Admission.Expired);
             connection.Fail(Admission.Expired);
             return null;
@@ -145,7 +145,7 @@ public sealed class GameHost : IFeedSubscriber
             return null;
         }
 
-        var client = HostedPeer.Resumed(this, connection, resume, memory, heard, admission);
+        var client = HostedPeer.Resumed(this, connection, resume, memory, heard, admission, hello.CanMove);
         Await(client);
         var body = PeerTransaction.Resume(client.Id, RecordOf(client, 0));
         Run(body, RequestId.None, 0, outcome =>

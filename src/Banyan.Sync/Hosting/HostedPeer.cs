@@ -59,12 +59,14 @@ public sealed class HostedPeer : IPeerOutbox
         new(id, host, connection, [], admission) { _requester = requester };
 
     /// <summary>A client that may come again.</summary>
-    internal static HostedPeer Resumable(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission) => new(id, host, connection, secret, admission);
+    internal static HostedPeer Resumable(int id, GameHost host, IPeerConnection connection, byte[] secret, Admission admission, bool canMove) =>
+        new(id, host, connection, secret, admission) { CanMove = canMove };
 
     /// <summary>A client that has come again.</summary>
     internal static HostedPeer Resumed(
-        GameHost host, IPeerConnection connection, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard, Admission admission) =>
-        new(resume.Peer, host, connection, [.. resume.Secret], admission) { Memory = memory, Heard = heard, _sentBefore = resume.Sent };
+        GameHost host, IPeerConnection connection, ResumeRequest resume, SessionMemory memory, IReadOnlyList<KeyValuePair<int, uint>> heard, Admission admission,
+        bool canMove) =>
+        new(resume.Peer, host, connection, [.. resume.Secret], admission) { Memory = memory, Heard = heard, _sentBefore = resume.Sent, CanMove = canMove };
 
     /// <summary>Its peer id.</summary>
     public int Id { get; }
@@ -80,6 +82,9 @@ public sealed class HostedPeer : IPeerOutbox
 
     /// <inheritdoc/>
     public bool CanResume => Secret.Length > 0;
+
+    /// <inheritdoc/>
+    public bool CanMove { get; private init; }
 
     /// <summary>What it comes back with; null if it is new.</summary>
     internal SessionMemory? Memory { get; private init; }
@@ -119,10 +124,19 @@ public sealed class HostedPeer : IPeerOutbox
         }
         else
         {
-            WriteMemory();
+            WriteMemory(GatewayFrameKind.Remember);
             _frame.Raw(packet);
         }
 
+        Connection.Send(_frame.Written);
+    }
+
+    /// <inheritdoc/>
+    public void Move(NodeMove move)
+    {
+        _frame.Clear();
+        WriteMemory(GatewayFrameKind.Move);
+        move.WriteTo(_frame);
         Connection.Send(_frame.Written);
     }
 
@@ -159,7 +173,7 @@ public sealed class HostedPeer : IPeerOutbox
     {
         if (_memoryCount == 0) return;
         _frame.Clear();
-        WriteMemory();
+        WriteMemory(GatewayFrameKind.Remember);
         Connection.Send(_frame.Written);
     }
 
@@ -255,9 +269,9 @@ public sealed class HostedPeer : IPeerOutbox
         return new(reader.UInt64(), reader.UInt64());
     }
 
-    private void WriteMemory()
+    private void WriteMemory(GatewayFrameKind kind)
     {
-        _frame.Byte((byte)GatewayFrameKind.Remember);
+        _frame.Byte((byte)kind);
         _frame.UInt16(_memoryCount);
         _frame.Raw(_memory.Written);
         _memory.Clear();
@@ -313,9 +327,10 @@ public sealed class HostedPeer : IPeerOutbox
     private void TellMade(Change change, TransactionOutcome outcome)
     {
         if (change.Done is not { } done) return;
-        // Of what a former gateway has done, and which was acknowledged since, nobody remembers the outcome. It may even be
-        // refused, because of what it has done itself. The tree knows, once it shows all that is done by now.
-        if (outcome is not TransactionOutcome.Committed && change.Number <= _sentBefore) _madeBefore.Enqueue((done, _host.Now.Add(UncertaintyMicroseconds)));
+        // Of what another gateway of the client has done, and which was acknowledged since, nobody remembers the outcome. It may
+        // even be refused, because of what it has done itself: by a former gateway, or by the next one, of which this one need
+        // not know yet. The tree knows, once it shows all that is done by now.
+        if (outcome is not TransactionOutcome.Committed && CanResume) _madeBefore.Enqueue((done, _host.Now.Add(UncertaintyMicroseconds)));
         else if (outcome is not TransactionOutcome.Committed committed) done(false, []);
         else done(true, SceneTransaction.TryDecodeReply(committed.Reply.Span, out IReadOnlyList<NodeId> nodes) ? nodes : []);
     }

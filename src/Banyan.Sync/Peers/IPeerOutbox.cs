@@ -1,5 +1,6 @@
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 
 namespace Banyan.Sync.Peers;
 
@@ -8,6 +9,12 @@ public interface IPeerOutbox : ISessionMemoryWriter
 {
     /// <summary>Whether the client remembers for the next gateway what it was told.</summary>
     bool CanResume { get; }
+
+    /// <summary>Whether the client does with nodes what <see cref="Move"/> says.</summary>
+    bool CanMove { get; }
+
+    /// <summary>Has the client do something with a node, behind all packets.</summary>
+    void Move(NodeMove move);
 
     /// <summary>Sends a packet to the client, behind all others.</summary>
     void Send(ReadOnlySpan<byte> packet);

@@ -1,6 +1,7 @@
 using Banyan.Godot.Multiplayer;
 using Banyan.Godot.Paths;
 using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 using Banyan.Sync.World;
 
 namespace Banyan.Sync.Peers;
@@ -26,8 +27,10 @@ public sealed partial class PeerSession
             if (_world.PathOf(node) is { } path && SessionMemory.HashOf(path) == pathHash && _ids.TryTakeOver(node, number)) continue;
             _ids.Spend(number);
             SessionMemory.ForgetNumber(node, _outbox);
+            Spend(number);
         }
 
+        foreach ((NodeId anchor, string below) in memory.Freed) _freed.TryAdd(anchor, below);
         RecallSpawned(memory, peers);
         foreach (NodeId node in memory.Numbers.Keys)
         {
@@ -59,20 +62,41 @@ public sealed partial class PeerSession
         {
             if (!memory.Spawned.TryGetValue(node.Node, out KnownSpawn? known) || known.Hash != SessionMemory.HashOf(node) || IsHidden(node.Node)) continue;
             bool isOwn = node.Spawner.Authority == Peer;
-            bool isThere = IsKnownSource(node.Spawner.Authority) && _ids.TryGet(node.Node, out _) && Has(node.Spawner.Node) && !Lacks(node.Spawner.Parent);
+            bool isThere = IsKnownSource(node.Spawner.Authority) && (known.WasMoved || _ids.TryGet(node.Node, out _)) && Has(node.Spawner.Node) && Has(node.Spawner.Parent) && !Lacks(node.Spawner.Parent);
             if (!isOwn && !isThere) continue;
-            _told[node.Node] = new(node, ++_turn);
+            _told[node.Node] = new(node, known.WasMoved);
             foreach ((NodeId id, uint epoch) in known.Numbered)
             {
                 if (_world.Synchronizers.TryGetValue(id, out Synchronizer? synchronizer) && synchronizer.AuthorityEpoch == epoch && _ids.TryGet(id, out _)) _numbered.Add(id);
             }
         }
 
-        // The deepest first: they were numbered after what they stand below.
-        foreach ((NodeId node, KnownSpawn known) in memory.Spawned.Where(s => !_told.ContainsKey(s.Key)).OrderByDescending(s => NumberIn(memory, s.Key)))
+        List<(NodeId Node, KnownSpawn Known)> going = [.. memory.Spawned.Where(s => !_told.ContainsKey(s.Key)).OrderBy(s => s.Value.Path.Length).Select(s => (s.Key, s.Value))];
+        (SortedSet<NodeId> lifted, SortedSet<NodeId> along) = Kept(going.Where(g => g.Known.Authority != Peer).Select(g => (g.Node, (SpawnedNode?)null, IsMoved(g.Node, g.Known))));
+        foreach ((NodeId node, KnownSpawn known) in Enumerable.Reverse(going))
         {
             SessionMemory.ForgetSpawn(node, _outbox);
+            if (along.Contains(node))
+            {
+                _along.Add(node);
+                continue;
+            }
+
+            if (lifted.Contains(node))
+            {
+                Lift(node, known.Path);
+                continue;
+            }
+
+            ForgetFreed(node);
             uint number = NumberIn(memory, node);
+            if (known.WasMoved)
+            {
+                _outbox.Move(new NodeMove.Free(known.Path, ""));
+                ForgetNumber(node);
+                continue;
+            }
+
             // What a peer has spawned, its going frees.
             if (number == 0 || known.Authority == Peer || !IsKnownSource(known.Authority) || (known.Authority != Cluster && !peers.Contains(known.Authority))) continue;
             _outer.Clear();
@@ -80,7 +104,12 @@ public sealed partial class PeerSession
             SendInName(known.Authority, _outer.Written);
             ForgetNumber(node);
         }
+
+        // Between the two, the gateway was lost.
+        foreach (NodeId node in memory.Lifted) Drop(node);
     }
+
+    private bool IsMoved(NodeId node, KnownSpawn known) => _world.Spawned.TryGetValue(node, out SpawnedNode? now) && known.Hash != SessionMemory.HashOf(now);
 
     private static uint NumberIn(SessionMemory memory, NodeId node) => memory.Numbers.GetValueOrDefault(node).Number;
 }

@@ -78,7 +78,7 @@ public sealed partial class PeerSession
     {
         if (!_told.ContainsKey(node.Node)) return;
         var lost = new SortedSet<NodeId>(_world.Below(node.Node)) { node.Node };
-        TakeBack(lost);
+        TakeBack(null, lost);
         foreach (Synchronizer synchronizer in lost.SelectMany(_world.SynchronizersAbout)) Unfollow(synchronizer.Node);
         ForgetHeard(lost);
         if (!_outbox.CanResume) return;
@@ -86,17 +86,11 @@ public sealed partial class PeerSession
         foreach (NodeId id in lost) ForgetNumber(id);
     }
 
-    // The deepest first.
-    private void TakeBack(IReadOnlySet<NodeId> lost)
-    {
-        foreach (ToldNode told in lost.Where(_told.ContainsKey).Select(id => _told[id]).OrderByDescending(t => t.Turn).ToList()) Despawn(told.Node);
-    }
-
     // It goes by its path from now on, whoever writes it.
     private void Withdraw(Synchronizer synchronizer)
     {
         Unfollow(synchronizer.Node);
-        if (_numbered.Remove(synchronizer.Node) && _told.TryGetValue(synchronizer.Root, out ToldNode root)) Remember(root.Node);
+        if (_numbered.Remove(synchronizer.Node) && _told.TryGetValue(synchronizer.Root, out ToldNode root)) Remember(root);
     }
 
     private void ForgetNumber(NodeId node)
@@ -104,8 +98,13 @@ public sealed partial class PeerSession
         if (!_ids.TryGet(node, out uint number)) return;
         _ids.Forget(node);
         SessionMemory.ForgetNumber(node, _outbox);
+        Spend(number);
+    }
+
+    // Never again for another node, wherever the client goes.
+    private void Spend(uint number)
+    {
         if (number <= _spent) return;
-        // Never again for another node, wherever the client goes.
         _spent = number;
         SessionMemory.Spend(number, _outbox);
     }

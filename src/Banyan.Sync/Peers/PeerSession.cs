@@ -5,6 +5,7 @@ using Banyan.Godot.Variants;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Scene.Tree;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Interest;
 using Banyan.Sync.World;
 
@@ -40,11 +41,10 @@ public sealed partial class PeerSession
     private readonly SortedSet<NodeId> _due = []; // views with something to tell that can be told
     private readonly StateClock _clock;
     private readonly InterestMap _interest;
-    private long _turn;
     private uint _spent; // the highest number that was forgotten
 
-    // A spawned node that the client has, as it was told of it, and when: what stands below another was told later.
-    private readonly record struct ToldNode(SpawnedNode Node, long Turn);
+    // A spawned node that the client has, as it was told of it; whether the client has moved it there.
+    private readonly record struct ToldNode(SpawnedNode Node, bool WasMoved);
 
     // A synchronizer that the client follows, by the number that it has there.
     private sealed class View(Synchronizer synchronizer, uint number, bool isReady)
@@ -97,12 +97,16 @@ public sealed partial class PeerSession
     public void Begin(IReadOnlySet<int> peers, SessionMemory? memory = null)
     {
         if (memory is not null) Recall(memory, peers);
+        foreach (NodeId scene in _world.OpenScenes) FreeMissing(scene, NodeId.Root);
         foreach (int peer in peers) AddPeer(peer);
         foreach (SpawnedNode node in _world.SpawnedInOrder())
         {
             if (!_told.ContainsKey(node.Node)) Spawn(node);
         }
 
+        DropLeftOver();
+        // Of what it has known for longer, something may have been taken meanwhile.
+        if (memory is not null) foreach (NodeId known in _told.Keys.ToList()) FreeMissing(known, known);
         foreach (Synchronizer synchronizer in _world.Synchronizers.Values) Follow(synchronizer);
         Flush();
     }
@@ -152,7 +156,7 @@ public sealed partial class PeerSession
     /// <param name="lost">Nodes that clients who had them have lost with it, though they may come again.</param>
     public void OnLost(WorldChange change, IReadOnlySet<NodeId> lost)
     {
-        TakeBack(lost);
+        TakeBack(change, lost);
         foreach (Synchronizer synchronizer in change.Withdrawn) Withdraw(synchronizer);
         foreach (Synchronizer synchronizer in change.Reseen.Where(s => !Sees(s))) Unfollow(synchronizer.Node);
         foreach (SpawnedNode node in change.Reconsidered.Where(n => !Sees(n))) Hide(node);
@@ -169,6 +173,7 @@ public sealed partial class PeerSession
     {
         foreach (SpawnedNode node in change.Spawned) SpawnWithBelow(node);
         foreach (SpawnedNode node in change.Reconsidered) Show(node);
+        DropLeftOver();
         foreach (NodeId id in lost)
         {
             if (_world.Synchronizers.TryGetValue(id, out Synchronizer? still)) Follow(still);
@@ -259,7 +264,8 @@ public sealed partial class PeerSession
     private bool Has(NodeId node)
     {
         NodeId anchor = _world.AnchorOf(node);
-        return anchor == NodeId.Root || (!anchor.IsNone && _told.ContainsKey(anchor));
+        if (anchor.IsNone || (anchor != NodeId.Root && !_told.ContainsKey(anchor))) return false;
+        return _freed.IsEmpty || !_freed.Contains(anchor, _world.PathBelow(anchor, node));
     }
 
     internal bool IsKnownSource(int source) => source == Cluster || _peers.Contains(source);
@@ -275,7 +281,7 @@ public sealed partial class PeerSession
             return;
         }
 
-        if (!IsKnownSource(source) || !Has(node.Spawner.Node) || Lacks(node.Spawner.Parent)) return;
+        if (!IsKnownSource(source) || !Has(node.Spawner.Node) || !Has(node.Spawner.Parent) || Lacks(node.Spawner.Parent) || TryPut(node)) return;
         Announce(source, node.Spawner.Node);
         (ImmutableArray<uint> numbers, byte[] state) = SpawnState(node);
         (uint spawner, uint number) = (NumberOf(node.Spawner.Node), NumberOf(node.Node));
@@ -287,19 +293,20 @@ public sealed partial class PeerSession
             SpawnPacket.Write(_outer, node.Scene, spawner, number, numbers.AsSpan(), name, state);
         Tell(node);
         SendInName(source, _outer.Written);
+        FreeMissing(node.Node, node.Node);
     }
 
-    private void Tell(SpawnedNode node)
+    private void Tell(SpawnedNode node, bool wasMoved = false)
     {
-        _told[node.Node] = new(node, ++_turn);
-        Remember(node);
+        _told[node.Node] = new(node, wasMoved);
+        Remember(_told[node.Node]);
     }
 
-    private void Remember(SpawnedNode node)
+    private void Remember(ToldNode told)
     {
         if (!_outbox.CanResume) return;
-        IEnumerable<Synchronizer> numbered = node.Synchronizers.Where(_numbered.Contains).Select(id => _world.Synchronizers[id]);
-        SessionMemory.Spawn(node, [.. numbered.Select(s => (s.Node, s.AuthorityEpoch))], _outbox);
+        IEnumerable<Synchronizer> numbered = told.Node.Synchronizers.Where(_numbered.Contains).Select(id => _world.Synchronizers[id]);
+        SessionMemory.Spawn(told.Node, told.WasMoved, [.. numbered.Select(s => (s.Node, s.AuthorityEpoch))], _outbox);
     }
 
     private bool ForgetSpawn(NodeId node)
@@ -341,9 +348,16 @@ public sealed partial class PeerSession
         return (numbers.ToImmutable(), _state.Written[..length].ToArray());
     }
 
-    private void Despawn(SpawnedNode node)
+    private void Despawn(ToldNode told)
     {
-        if (ForgetSpawn(node.Node) && node.Spawner.Authority != Peer && IsKnownSource(node.Spawner.Authority))
+        SpawnedNode node = told.Node;
+        if (!ForgetSpawn(node.Node)) return;
+        ForgetFreed(node.Node);
+        if (told.WasMoved && !Mutation.Is("despawn-what-was-moved"))
+        {
+            _outbox.Move(new NodeMove.Free(node.Path, _world.PathOf(node.Spawner.Node) ?? ""));
+        }
+        else if (node.Spawner.Authority != Peer && IsKnownSource(node.Spawner.Authority))
         {
             _outer.Clear();
             DespawnPacket.Write(_outer, NumberOf(node.Node));

@@ -16,8 +16,11 @@ namespace Banyan.Sync.Peers;
 /// <remarks>
 /// <code>
 /// 'N' node      the node's number, and a hash of its path
-/// 'S' node      a spawned node that it has: the spawner's authority, a hash of what else would make a difference, and which
-///               synchronizers it has the numbers of, at which epochs of their authorities
+/// 'S' node      a spawned node that it has: the spawner's authority, a hash of what else would make a difference, its path,
+///               whether it was moved there (and has no number at the client any more), and which synchronizers it has the
+///               numbers of, at which epochs of their authorities
+/// 'U' node      a node that it has taken out of its tree and not put back yet
+/// 'F' node, h   a node of a scene that it has freed: the path below what it came with, of which h is a hash
 /// 'L'           the highest number that names nothing any more
 /// 'A' peer, node a path that it was told in a peer's name: 1, or 2 if it has confirmed it
 /// 'P' peer      a peer that it knows
@@ -36,6 +39,8 @@ public sealed class SessionMemory
     private const byte PeerTable = (byte)'P';
     private const byte HeardTable = (byte)'H';
     private const byte OwnTable = (byte)'O';
+    private const byte LiftedTable = (byte)'U';
+    private const byte FreedTable = (byte)'F';
 
     /// <summary>Numbers of nodes.</summary>
     public SortedDictionary<NodeId, (uint Number, ulong PathHash)> Numbers { get; } = [];
@@ -45,6 +50,12 @@ public sealed class SessionMemory
 
     /// <summary>Spawned nodes that the client has.</summary>
     public SortedDictionary<NodeId, KnownSpawn> Spawned { get; } = [];
+
+    /// <summary>Nodes that it keeps outside of its tree.</summary>
+    public SortedSet<NodeId> Lifted { get; } = [];
+
+    /// <summary>Nodes of scenes that it has freed: with what it got them, and where below that.</summary>
+    public List<(NodeId Anchor, string Below)> Freed { get; } = [];
 
     /// <summary>Paths that it was told, in whose name, and whether it has confirmed them.</summary>
     public SortedDictionary<(int Source, NodeId Node), bool> Announced { get; } = [];
@@ -97,11 +108,13 @@ public sealed class SessionMemory
         writer.Remember([LastTable], value);
     }
 
-    internal static void Spawn(SpawnedNode node, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> numbered, ISessionMemoryWriter writer)
+    internal static void Spawn(SpawnedNode node, bool wasMoved, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> numbered, ISessionMemoryWriter writer)
     {
         var value = new ByteWriter(64);
         value.UInt32((uint)node.Spawner.Authority);
         value.UInt64(HashOf(node));
+        value.Bool(wasMoved);
+        value.Text(node.Path);
         // What is beyond goes by its path after a resume.
         foreach ((NodeId id, uint epoch) in numbered.Take(NumberedMax))
         {
@@ -113,6 +126,17 @@ public sealed class SessionMemory
     }
 
     internal static void ForgetSpawn(NodeId node, ISessionMemoryWriter writer) => writer.Remember(KeyOf(SpawnTable, node, stackalloc byte[9]), []);
+
+    internal static void Lift(NodeId node, bool isLifted, ISessionMemoryWriter writer) =>
+        writer.Remember(KeyOf(LiftedTable, node, stackalloc byte[9]), isLifted ? [1] : []);
+
+    internal static void Free(NodeId anchor, string below, bool isFreed, ISessionMemoryWriter writer)
+    {
+        Span<byte> key = stackalloc byte[17];
+        KeyOf(FreedTable, anchor, key);
+        BinaryPrimitives.WriteUInt64LittleEndian(key[9..], HashOf(below));
+        writer.Remember(key, isFreed ? Encoding.UTF8.GetBytes(below) : []);
+    }
 
     internal static void Announce(int source, NodeId node, bool isConfirmed, ISessionMemoryWriter writer) =>
         writer.Remember(KeyOf(source, node, stackalloc byte[13]), isConfirmed ? [2] : [1]);
@@ -170,10 +194,16 @@ public sealed class SessionMemory
             case NumberTable:
                 return Numbers.TryAdd(new(keys.UInt64()), (values.UInt32(), values.UInt64())) && keys.IsAtEnd && values.IsAtEnd;
             case SpawnTable:
-                (int authority, ulong hash) = ((int)values.UInt32(), values.UInt64());
+                (int authority, ulong hash, bool wasMoved, string path) = ((int)values.UInt32(), values.UInt64(), values.Bool(), values.Text());
                 var numbered = new (NodeId, uint)[values.Remaining / 12];
                 for (int i = 0; i < numbered.Length; i++) numbered[i] = (new(values.UInt64()), values.UInt32());
-                return Spawned.TryAdd(new(keys.UInt64()), new(authority, hash, ImmutableCollectionsMarshal.AsImmutableArray(numbered))) && keys.IsAtEnd && values.IsAtEnd;
+                return Spawned.TryAdd(new(keys.UInt64()), new(authority, hash, wasMoved, path, ImmutableCollectionsMarshal.AsImmutableArray(numbered))) && keys.IsAtEnd && values.IsAtEnd;
+            case LiftedTable:
+                return Lifted.Add(new(keys.UInt64())) && keys.IsAtEnd && value is [1];
+            case FreedTable:
+                Freed.Add((new(keys.UInt64()), Encoding.UTF8.GetString(value)));
+                keys.UInt64();
+                return keys.IsAtEnd && !value.IsEmpty;
             case LastTable:
                 Spent = values.UInt32();
                 return keys.IsAtEnd && values.IsAtEnd;
@@ -232,8 +262,10 @@ public sealed class SessionMemory
 /// <summary>A spawned node that a client has.</summary>
 /// <param name="Authority">Of its spawner, in whose name it was told.</param>
 /// <param name="Hash">Of what would make a difference.</param>
+/// <param name="WasMoved">Whether it was moved to where it is, and has no number any more.</param>
+/// <param name="Path">Where it is.</param>
 /// <param name="Numbered">Synchronizers whose numbers came with it.</param>
-public sealed record KnownSpawn(int Authority, ulong Hash, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> Numbered);
+public sealed record KnownSpawn(int Authority, ulong Hash, bool WasMoved, string Path, ImmutableArray<(NodeId Node, uint AuthorityEpoch)> Numbered);
 
 /// <summary>Where a session's memory goes: to the client, along with the next packet.</summary>
 public interface ISessionMemoryWriter

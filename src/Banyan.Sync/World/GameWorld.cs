@@ -16,7 +16,7 @@ namespace Banyan.Sync.World;
 /// The world as clients see it: the mirrored tree, and in it what Godot's multiplayer knows of: spawners, synchronizers
 /// and spawned nodes. Give it a snapshot, then every transaction in order.
 /// </summary>
-public sealed class GameWorld(GameFiles files)
+public sealed partial class GameWorld(GameFiles files)
 {
     private readonly SceneMirror _mirror = new();
     private readonly SortedDictionary<NodeId, Spawner> _spawners = [];
@@ -52,6 +52,7 @@ public sealed class GameWorld(GameFiles files)
         var before = new SortedDictionary<NodeId, NodeHeader?>();
         var configured = new SortedSet<NodeId>();
         var properties = new List<SyncProperty>();
+        List<(TakenNode Node, NodeHeader Header)> leaving = Leaving(changes);
         foreach (VersionEvent one in changes)
         {
             if (!SceneKeys.TryParse(one.Key, out SceneKey key)) continue;
@@ -74,6 +75,8 @@ public sealed class GameWorld(GameFiles files)
         }
 
         var change = new WorldChange();
+        ForgetMissing(before);
+        NoteTaken(leaving, change);
         Reclassify(Affected(before, configured), change);
         foreach (SyncProperty property in properties) NoteWatched(property, change);
         Reconsider(change);
@@ -107,7 +110,7 @@ public sealed class GameWorld(GameFiles files)
         return NodeId.None;
     }
 
-    /// <summary>The despawned nodes of a change and all that hung below them.</summary>
+    /// <summary>What a change has despawned or taken, and all that hung below.</summary>
     public SortedSet<NodeId> LostWith(WorldChange change)
     {
         var lost = new SortedSet<NodeId>();
@@ -115,8 +118,13 @@ public sealed class GameWorld(GameFiles files)
         {
             lost.Add(gone.Node);
             // What was despawned is still there until it is reaped.
-            if (!_mirror.TryFind(gone.Node, out MirrorNode? node)) continue;
-            foreach ((MirrorNode below, _) in _mirror.Walk(node)) lost.Add(below.Id);
+            lost.UnionWith(Below(gone.Node));
+        }
+
+        foreach (TakenNode taken in change.Taken)
+        {
+            lost.Add(taken.Node);
+            lost.UnionWith(Below(taken.Node));
         }
 
         foreach (Synchronizer gone in change.Withdrawn)
@@ -214,22 +222,12 @@ public sealed class GameWorld(GameFiles files)
         {
             if (name == ".") continue;
             if (name != ".." && !behalf.IsNone) _dependents.Note(behalf, at.Id, name);
-            at = name == ".." ? _mirror[at.Header!.Parent] : Child(at, name);
+            at = name == ".." ? _mirror[at.Header!.Parent] : _mirror.ChildOf(at, name);
             if (at is null) return false;
         }
 
         found = at;
         return true;
-    }
-
-    private MirrorNode? Child(MirrorNode parent, string name)
-    {
-        foreach (NodePlace place in parent.Children)
-        {
-            if (_mirror[place] is { } child && child.Header!.Name == name) return child;
-        }
-
-        return null;
     }
 
     private bool IsInTree(MirrorNode node)
@@ -439,25 +437,10 @@ public sealed class GameWorld(GameFiles files)
             ImmutableArray<NodeId> synchronizers = _synchronizersOfRoot.TryGetValue(node.Id, out SortedSet<NodeId>? own)
                 ? [.. _mirror.Walk(node).Select(below => below.Node.Id).Where(own.Contains)]
                 : [];
-            return new(node.Id, node.Header.Name, spawner, (byte)scene, argument, synchronizers);
+            return new(node.Id, node.Header.Name, spawner, (byte)scene, argument, synchronizers, PathOf(node.Id)!);
         }
 
         return null;
-    }
-
-    // Whether clients have it from the scene file that it is part of.
-    private bool IsPlaced(MirrorNode node)
-    {
-        string path = node.Header!.Name;
-        MirrorNode? above = _mirror[node.Header.Parent];
-        for (int depth = 0; above is not null && depth <= SceneTransaction.DepthMax; depth++)
-        {
-            if (above.Header!.Instance.Length > 0 && files.TryGetScene(above.Header.Instance, out GameScene? scene) && scene.HasNode(path)) return true;
-            path = above.Header.Name + "/" + path;
-            above = above.Header.IsRoot ? null : _mirror[above.Header.Parent];
-        }
-
-        return false;
     }
 
     // What a script's function has made is in no file; all of it came with the node itself.

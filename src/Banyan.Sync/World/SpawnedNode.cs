@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Banyan.Godot.Multiplayer;
 using Banyan.Primitives;
 using Banyan.Scene.Records;
 using Banyan.Scene.Tree;
@@ -9,11 +10,12 @@ namespace Banyan.Sync.World;
 /// <param name="Node">The node.</param>
 /// <param name="Name">Among the children of the spawner's parent.</param>
 /// <param name="Spawner">Which one.</param>
-/// <param name="Scene">Index among the spawner's scenes; <see cref="Godot.Multiplayer.SpawnPacket.CustomScene"/> if its function made it.</param>
+/// <param name="Scene">Index among the spawner's scenes; <see cref="SpawnPacket.CustomScene"/> if its function made it.</param>
 /// <param name="Argument">Of a custom spawn, in the form of packets; else empty.</param>
 /// <param name="Synchronizers">Those whose root it is, in tree order.</param>
+/// <param name="Path">From /root, as packets have it.</param>
 public sealed record SpawnedNode(
-    NodeId Node, string Name, Spawner Spawner, byte Scene, ReadOnlyMemory<byte> Argument, ImmutableArray<NodeId> Synchronizers)
+    NodeId Node, string Name, Spawner Spawner, byte Scene, ReadOnlyMemory<byte> Argument, ImmutableArray<NodeId> Synchronizers, string Path)
 {
     /// <summary>The attachment under which a node keeps the argument of its custom spawn.</summary>
     public const string ArgumentAttachment = "spawn_argument";
@@ -41,4 +43,10 @@ public sealed record SpawnedNode(
     public bool IsSameToClients(SpawnedNode other) =>
         Node == other.Node && Name == other.Name && Spawner.Node == other.Spawner.Node && Spawner.Parent == other.Spawner.Parent
         && Spawner.Authority == other.Spawner.Authority && Scene == other.Scene;
+
+    /// <summary>Whether the one is what the other is, though perhaps elsewhere: a client that can move nodes need not make it anew.</summary>
+    public bool IsMadeLike(SpawnedNode other) =>
+        Scene == SpawnPacket.CustomScene || other.Scene == SpawnPacket.CustomScene
+            ? Scene == other.Scene && Argument.Span.SequenceEqual(other.Argument.Span)
+            : Spawner.Scenes[Scene] == other.Spawner.Scenes[other.Scene];
 }

@@ -1,3 +1,5 @@
+using Banyan.Scene.Records;
+
 namespace Banyan.Sync.World;
 
 /// <summary>What one transaction, or the first look at the world, has changed for clients. In the order in which they must hear of it.</summary>
@@ -27,6 +29,16 @@ public sealed class WorldChange
     /// </summary>
     public List<SpawnedNode> Reconsidered { get; } = [];
 
+    /// <summary>Nodes of scenes that are not where their scenes have them any more; of several, one below the other, the topmost.</summary>
+    public List<TakenNode> Taken { get; } = [];
+
     /// <summary>Whether no client has to hear of anything.</summary>
-    public bool IsEmpty => Despawned.Count + Spawned.Count + Withdrawn.Count + Enrolled.Count + Watched.Count + Reseen.Count == 0;
+    public bool IsEmpty => Despawned.Count + Spawned.Count + Withdrawn.Count + Enrolled.Count + Watched.Count + Reseen.Count + Taken.Count == 0;
 }
+
+/// <summary>A node that clients have from a scene file, and that is gone, or elsewhere.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Path">Where it was, from /root, as packets have it.</param>
+/// <param name="Anchor">With what clients have got it: see <see cref="GameWorld.AnchorOf"/>.</param>
+/// <param name="Below">Where it was below that.</param>
+public sealed record TakenNode(NodeId Node, string Path, NodeId Anchor, string Below);

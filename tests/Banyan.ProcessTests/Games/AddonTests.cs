@@ -30,9 +30,10 @@ public sealed class AddonTests : IDisposable
         Engine game = Start(_first);
         FakeConnection gateway = await AcceptAsync(_first);
         VariantDictionary hello = await gateway.HelloAsync();
-        Assert.Equal(["version", "double"], hello.Pairs.Select(p => p.Key.AsText()));
+        Assert.Equal(["version", "double", "moves"], hello.Pairs.Select(p => p.Key.AsText()));
         Assert.Equal(1, Of(hello, "version").AsInt());
         Assert.False(Of(hello, "double").AsBool());
+        Assert.True(Of(hello, "moves").AsBool());
         await gateway.WelcomeAsync(Peer);
         await game.UntilAsync($"CONNECTED {Peer} at {_first.Url}");
         await game.UntilAsync("PEER 1");

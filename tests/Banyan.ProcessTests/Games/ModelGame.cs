@@ -6,6 +6,7 @@ using Banyan.Godot.Game;
 using Banyan.Godot.Scenes;
 using Banyan.Godot.Text;
 using Banyan.Godot.Variants;
+using Banyan.Sync.Frames;
 
 namespace Banyan.ProcessTests.Games;
 
@@ -20,11 +21,15 @@ internal sealed class ModelGame : IAsyncDisposable
     private ModelGame(IProjectFiles files)
     {
         Tree = new(files) { OnEnterTree = OwnPlayer };
+        Moves = new(Tree);
         Assert.NotNull(Tree.ChangeScene("res://main.tscn"));
         Tree.Multiplayer.Called += call => Calls.Add(call);
     }
 
     public GameTree Tree { get; }
+
+    /// <summary>What it does with nodes that the cluster moves or frees.</summary>
+    public MovedNodes Moves { get; }
 
     /// <summary>Calls that have come.</summary>
     public List<RemoteCall> Calls { get; } = [];
@@ -59,9 +64,9 @@ internal sealed class ModelGame : IAsyncDisposable
     }
 
     /// <summary>Connects with a session that outlives gateways.</summary>
-    public static async Task<ModelGame> ConnectAsync(IReadOnlyList<Uri> gateways, IProjectFiles files)
+    public static async Task<ModelGame> ConnectAsync(IReadOnlyList<Uri> gateways, IProjectFiles files, bool canMove = false)
     {
-        var connection = new GameConnection([.. gateways.Select(g => new UriBuilder(g) { Scheme = "ws", Path = "/godot" }.Uri)]);
+        var connection = new GameConnection([.. gateways.Select(g => new UriBuilder(g) { Scheme = "ws", Path = "/godot" }.Uri)], canMove);
         var game = new ModelGame(files) { _connection = connection };
         game.Tree.Multiplayer.Join((_, packet, reliable) => Assert.True(connection.Send(packet, reliable)));
         await Poll.UntilAsync(
@@ -79,10 +84,14 @@ internal sealed class ModelGame : IAsyncDisposable
     /// <summary>One frame.</summary>
     public void Process()
     {
-        while (_connection is not null && _connection.TryReceive(out byte[]? framed))
+        while (_connection is not null)
         {
+            bool isPacket = _connection.TryReceive(out byte[]? framed);
+            NodeMove? move = null;
+            if (!isPacket && !_connection.TryReceiveMove(out move)) break;
             if (Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_connection.Peer);
-            Tree.Multiplayer.OnPacket(1, framed);
+            if (isPacket) Tree.Multiplayer.OnPacket(1, framed!);
+            else Assert.Null(Moves.Take(move!));
         }
 
         if (_connection is { Peer: > 0 } && Tree.Multiplayer.Status == ConnectionStatus.Connecting) Tree.Multiplayer.OnConnected(_connection.Peer);

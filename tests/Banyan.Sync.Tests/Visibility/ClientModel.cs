@@ -1,5 +1,7 @@
 using System.Text;
 using Banyan.Godot.Multiplayer;
+using Banyan.Scene.Records;
+using Banyan.Sync.Frames;
 
 namespace Banyan.Sync.Tests.Visibility;
 
@@ -20,6 +22,7 @@ internal sealed class ClientModel
     private readonly SortedDictionary<(int Source, uint Id), string> _spawned = [];
     private readonly SortedDictionary<(int Source, uint Id), string> _numbered = [];
     private readonly SortedSet<int> _peers = [1];
+    private readonly SortedDictionary<NodeId, string[]> _lifted = []; // paths below each
 
     public ClientModel()
     {
@@ -31,6 +34,9 @@ internal sealed class ClientModel
 
     /// <summary>Peers that it knows, the cluster among them.</summary>
     public IReadOnlySet<int> Peers => _peers;
+
+    /// <summary>Nodes that were moved without being made anew.</summary>
+    public int Moves { get; private set; }
 
     /// <summary>Paths that it is yet to confirm.</summary>
     public Queue<(int Source, uint Id)> Unconfirmed { get; } = [];
@@ -72,6 +78,35 @@ internal sealed class ClientModel
             default:
                 Assert.Fail("a packet that no model knows");
                 return null;
+        }
+    }
+
+    /// <summary>Takes what is to be done with a node; the paths at which there is something now.</summary>
+    public string[] Take(NodeMove move)
+    {
+        switch (move)
+        {
+            case NodeMove.Lift lift:
+                Assert.Contains(lift.Path, _nodes);
+                string[] below = [.. _nodes.Where(n => n.StartsWith(lift.Path + "/", StringComparison.Ordinal)).Select(n => n[lift.Path.Length..])];
+                Assert.True(_lifted.TryAdd(lift.Node, below));
+                Free(lift.Path);
+                return [];
+            case NodeMove.Put put:
+                Assert.True(_lifted.Remove(put.Node, out string[]? parts), $"{put.Parent}/{put.Name} is not out");
+                Assert.Contains(put.Parent, _nodes);
+                string[] paths = [.. parts.Prepend("").Select(part => $"{put.Parent}/{put.Name}{part}")];
+                foreach (string path in paths) Assert.True(_nodes.Add(path), $"{path} is there already");
+                Moves++;
+                return paths;
+            case NodeMove.Drop drop:
+                Assert.True(_lifted.Remove(drop.Node));
+                return [];
+            default:
+                var free = Assert.IsType<NodeMove.Free>(move);
+                Assert.Contains(free.Path, _nodes);
+                Free(free.Path);
+                return [];
         }
     }
 

@@ -4,6 +4,7 @@ using Banyan.Primitives;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 using Banyan.Scene.Tree;
+using Banyan.Sync.Frames;
 using Banyan.Sync.Peers;
 using Banyan.Sync.World;
 
@@ -65,8 +66,10 @@ public sealed class RandomVisibilityTests
         }
 
         Assert.True(_hiddenNow > Steps / 4, $"{_hiddenNow} nodes were hidden from somebody");
-        Assert.True(_hubs.Sum(h => h.HiddenCallsCount) > 5);
+        long hidden = _hubs.Sum(h => h.HiddenCallsCount);
+        Assert.True(hidden > 5, $"{hidden} calls were of nodes that were hidden");
         Assert.True(_told > Steps / 4, $"{_told} states were told");
+        Assert.True(_seats[8].Model.Moves > 5, $"{_seats[8].Model.Moves} nodes were moved");
     }
 
     private void Step()
@@ -120,6 +123,10 @@ public sealed class RandomVisibilityTests
                 Listen();
                 Sit(9, new());
                 break;
+            case 21 or 22:
+                // Of those that somebody may not see, if there are any.
+                if ((Any(Spawned().Where(n => _clientIds.Any(peer => !MaySee(peer, n))).ToList()) ?? AnySpawned()) is { } hidden) CallEverybody(hidden);
+                break;
             default:
                 if (AnySpawned() is { } called) CallEverybody(called);
                 break;
@@ -130,7 +137,7 @@ public sealed class RandomVisibilityTests
     {
         var seat = new Seat(peer) { Model = model };
         _seats.Add(peer, seat);
-        seat.Client = peer == 8 ? new(_cluster, peer, []) : new(_cluster, peer);
+        seat.Client = peer == 8 ? new(_cluster, peer, [], canMove: true) : new(_cluster, peer);
         foreach (PeerHub hub in _hubs) hub.AddPeer(peer);
     }
 
@@ -146,7 +153,7 @@ public sealed class RandomVisibilityTests
         if (AnySpawned() is { } named && _random.Chance(0.5)) Do(new RenameOperation(NodeRef.Of(named.Id), NextName()));
         _seats.Add(seat.Peer, seat);
         seat.Hub = 1 - seat.Hub;
-        seat.Client = new(_cluster, seat.Peer, memory, _hubs[seat.Hub]);
+        seat.Client = new(_cluster, seat.Peer, memory, _hubs[seat.Hub], canMove: true);
     }
 
     private void SetVisibility()
@@ -205,8 +212,8 @@ public sealed class RandomVisibilityTests
         {
             while (true)
             {
-                foreach (byte[] packet in seat.Client.Received.ToList()) Hear(seat, seat.Model.Take(packet));
-                seat.Client.Received.Clear();
+                foreach ((byte[]? packet, NodeMove? move) in seat.Client.TakeAll())
+                    Hear(seat, packet is not null ? seat.Model.Take(packet) : (PacketCommand.Spawn, seat.Model.Take(move!)));
                 if (seat.Model.Unconfirmed.Count == 0 || _random.Chance(0.1)) break;
                 (int source, uint id) = seat.Model.Unconfirmed.Dequeue();
                 Assert.Null(seat.Client.Send(source, writer => ConfirmPathPacket.Write(writer, true, id)));

@@ -25,6 +25,7 @@ internal sealed class GameClient
     private readonly SeededRandom _random;
     private readonly ClientSession? _session;
     private readonly Queue<Func<string>> _told = []; // the last packets
+    private readonly MovedNodes _moves;
     private SimulatedConnection? _connection;
     private bool _wasOpen;
     private long _heardAt;
@@ -37,12 +38,16 @@ internal sealed class GameClient
     public GameClient(GamesWorld games, int number, bool canResume, SeededRandom random)
     {
         (_games, Number, _random) = (games, number, random);
-        if (canResume) _session = new();
+        if (canResume) _session = new(CanMoveAs(number));
         if (_session is not null && games.Kind == GamesKind.Trees) Board = new(games, this, _session, random.Fork());
         Tree = new(games.Project) { OnEnterTree = SmallGame.OnEnterTree };
+        _moves = new(Tree);
         Main = Tree.ChangeScene(SmallGame.Main)!;
         Tree.Multiplayer.Join(Send);
     }
+
+    /// <summary>Whether it keeps nodes that move, and frees what is taken out of scenes.</summary>
+    public bool CanMove => _session is not null && CanMoveAs(Number);
 
     /// <summary>Among all clients of the run, from 1.</summary>
     public int Number { get; }
@@ -149,6 +154,9 @@ internal sealed class GameClient
         Flush();
     }
 
+    // Of those who could: the others have what moves freed and made anew, as stock clients do.
+    private static bool CanMoveAs(int number) => number % 2 == 0;
+
     private void Send(int to, ReadOnlySpan<byte> packet, bool reliable)
     {
         if (_session is null) _connection?.SendToGateway(packet.ToArray());
@@ -198,7 +206,13 @@ internal sealed class GameClient
             if (Peer == 0 && session.Peer != 0) Begin(session.Peer);
         }
 
-        while (session.TryTakePacket(out byte[]? packet)) Take(packet);
+        while (true)
+        {
+            if (session.TryTakePacket(out byte[]? packet)) Take(packet);
+            else if (session.TryTakeMove(out NodeMove? move)) Take(move);
+            else break;
+        }
+
         if (session.Ended is { } why)
         {
             CheckEnd(why, now);
@@ -224,6 +238,13 @@ internal sealed class GameClient
     {
         Note(() => PacketText.Of(packet));
         Tree.Multiplayer.OnPacket(1, packet);
+    }
+
+    private void Take(NodeMove move)
+    {
+        Note(() => move.ToString());
+        if (move is NodeMove.Put) _games.MovesCount++;
+        if (_moves.Take(move) is { } wrong) _games.Violate($"{this}: {wrong}; it was last told {string.Join(", ", _told.Select(t => t()))}");
     }
 
     private void Note(Func<string> told)
@@ -277,6 +298,7 @@ internal sealed class GameClient
         Ended = why;
         _connection = null;
         if (Tree.Multiplayer.Status == ConnectionStatus.Connected) Tree.Multiplayer.OnPeerDisconnected(1);
+        _moves.End();
         _games.OnEnded(this, why);
     }
 }

@@ -67,27 +67,30 @@ internal sealed class GameOperator(GamesWorld games, IReadOnlyList<GameClient> c
     {
         switch (random.Next(100))
         {
-            case < 12:
+            case < 8:
                 return ("open", Set(NodeRef.At("/root/Main/Door"), "open"), null);
-            case < 24:
+            case < 16:
                 GameClient[] there = [.. clients.Where(c => c.Peer != 0)];
                 return ("score", there.Length == 0 ? null : Set(NodeRef.At($"/root/Main/Players/{there[random.Next(there.Length)].Peer}"), "score"), null);
-            case < 34:
+            case < 26:
                 return _rooms.Count >= RoomsMax ? default : ("spawn room", Spawn(SmallGame.Room, "/root/Main/Rooms", out string room), ids => _rooms.Add((ids[0], room)));
-            case < 38:
+            case < 30:
                 return ("despawn room", Remove(_rooms), null);
-            case < 58:
+            case < 50:
                 if (_boxes.Count >= BoxesMax || Any([.. _rooms, .. _boxes]) is not { } place) return default;
                 return ("spawn box", Spawn(SmallGame.Box, place.Path + "/Boxes", out string box), ids => _boxes.Add((ids[0], box)));
-            case < 66:
+            case < 58:
                 return ("despawn box", Remove(_boxes), null);
-            case < 76:
+            case < 68:
                 return ("count", Any(_boxes) is { } counted ? Set(NodeRef.Of(counted.Id), "count") : null, null);
-            case < 80:
+            case < 71:
+                // It may have been taken before.
+                return ("take lid", Any(_boxes) is { } opened ? new DespawnOperation(NodeRef.At($"{opened.Path}/{SmallGame.Lid}")) : null, null);
+            case < 74:
                 return ("light", Any(_rooms) is { } lit ? Set(NodeRef.Of(lit.Id), "light") : null, null);
-            case < 84:
+            case < 80:
                 return ("rename", Any(_boxes) is { } renamed ? new RenameOperation(NodeRef.Of(renamed.Id), NextName()) : null, null);
-            case < 90:
+            case < 92:
                 if (Any(_boxes) is not { } moved || Any([.. _rooms, .. _boxes]) is not { } target) return default;
                 return ("move", new ReparentOperation(NodeRef.Of(moved.Id), NodeRef.At(target.Path + "/Boxes")), null);
             default:

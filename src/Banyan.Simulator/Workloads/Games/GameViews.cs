@@ -84,7 +84,7 @@ internal sealed class GameViews
     private IEnumerable<string> Compare(GameClient client)
     {
         var seen = new SortedSet<string>(StringComparer.Ordinal);
-        Describe(client.Main, "Main", seen);
+        Describe(client, client.Main, "Main", seen);
         var expected = new SortedSet<string>(Tree(client), StringComparer.Ordinal);
         foreach (string line in expected.Except(seen)) yield return $"{client} does not see {line}";
         foreach (string line in seen.Except(expected)) yield return $"{client} sees {line}, which is not so";
@@ -99,6 +99,7 @@ internal sealed class GameViews
             string path = _world.PathOf(node.Id)!;
             // Of what a client's function makes the cluster has only the name, and the board is not SceneMultiplayer's.
             if (path.Split('/') is [_, _, _, "Charges", _, _, ..] or [_, "Board", "Own" or "Common", _, ..]) continue;
+            if (IsNotTold(client, node.Header!.Name)) continue;
             yield return path;
             foreach (string property in SmallGame.OnChange)
             {
@@ -119,8 +120,12 @@ internal sealed class GameViews
     private static double PlaceOf(GameClient client) =>
         client.Player is { } player && Position.TryOf(player.Get("position"), out Position place) ? place.X : 0;
 
-    private static void Describe(GameNode node, string path, SortedSet<string> lines)
+    // A stock client has what its scene has, whatever becomes of it.
+    private static bool IsNotTold(GameClient client, string name) => name == SmallGame.Lid && !client.CanMove;
+
+    private static void Describe(GameClient client, GameNode node, string path, SortedSet<string> lines)
     {
+        if (IsNotTold(client, node.Name)) return;
         lines.Add(path);
         if (node.Parent!.Name == "Charges") return;
         foreach (string property in SmallGame.OnChange)
@@ -129,7 +134,7 @@ internal sealed class GameViews
             if (!value.IsNil) lines.Add($"{path}.{property} = {VariantText.Write(value)}");
         }
 
-        foreach (GameNode child in node.Children) Describe(child, path + "/" + child.Name, lines);
+        foreach (GameNode child in node.Children) Describe(client, child, path + "/" + child.Name, lines);
     }
 
     // What is not in the tree is as its author has it.

@@ -74,6 +74,9 @@ public sealed class GamesWorkload : IWorkload
     /// <summary>Messages of one client that have come to another.</summary>
     public long Messages => _games?.Ledger.ReceivedCount ?? 0;
 
+    /// <summary>Nodes that clients have moved instead of making them anew.</summary>
+    public int Moves => _games?.MovesCount ?? 0;
+
     /// <summary>Changes of followed trees that were made, and answered.</summary>
     public int BoardChanges => _games?.BoardChanges ?? 0;
 
@@ -118,6 +121,7 @@ public sealed class GamesWorkload : IWorkload
         if (!_isQuiet) violations.AddRange(Unfinished().Take(DifferencesMax));
         foreach ((string why, int count) in _games.Told) Note(why, count);
         Note("messages received", (int)_games.Ledger.ReceivedCount);
+        Note("nodes moved and not made anew", _games.MovesCount);
         if (_kind == GamesKind.Trees) Note("changes of the board", _games.BoardChanges);
         if (_kind != GamesKind.Code) return;
         Note("starts of the code", _games.Code.Starts);

@@ -72,6 +72,9 @@ internal sealed class GamesWorld
     /// <summary>Clients that have had a peer id.</summary>
     public int JoinedCount => _byPeer.Count;
 
+    /// <summary>Nodes that clients have moved instead of making them anew.</summary>
+    public int MovesCount { get; set; }
+
     /// <summary>Changes of the board that were made, and answered.</summary>
     public int BoardChanges => _byPeer.Values.Sum(c => c.Board?.MadeCount ?? 0);
 

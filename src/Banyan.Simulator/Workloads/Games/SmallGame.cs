@@ -22,6 +22,9 @@ internal sealed class SmallGame(GamesKind kind) : IProjectFiles
     public const string Pet = "res://pet.tscn";
     public const string Charge = "res://charge.tscn";
 
+    /// <summary>What boxes have from their scene, and may lose.</summary>
+    public const string Lid = "Lid";
+
     /// <summary>What clients may follow.</summary>
     public const string Board = "/root/Main/Board";
 
@@ -175,6 +178,8 @@ internal sealed class SmallGame(GamesKind kind) : IProjectFiles
             {Config("count", 2)}
 
             [node name="Box" type="Node"]
+
+            [node name="Lid" type="Node" parent="."]
 
             [node name="State" type="MultiplayerSynchronizer" parent="."]
             replication_config = SubResource("count")
