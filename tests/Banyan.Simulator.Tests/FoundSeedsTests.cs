@@ -36,6 +36,7 @@ public class FoundSeedsTests
     [InlineData("games", 146, 100)] // a change over two ranges whose answer the client had was tried again and again
     [InlineData("games-near", 124, 100)] // an old connection that became idle late undid the leaving of the one after it
     [InlineData("games-near", 139, 150)] // a gateway that hung took a spawn for refused that the client's next gateway had made
+    [InlineData("games-near", 207, 150)] // a call to a peer that had just gone out of sight meant nothing to the next gateway
     [InlineData("games-code", 1, 100)] // an answer of the game's code to a stock client overtook a later one
     [InlineData("games-code", 3, 100)] // a state that the code had set never came to a server that had started since
     [InlineData("games-code", 109, 100)] // a call that waited for the code was kept for its next start, which was told it twice

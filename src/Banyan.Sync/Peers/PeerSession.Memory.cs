@@ -46,9 +46,13 @@ public sealed partial class PeerSession
 
         foreach (((int To, uint Id) number, (NodeId node, string path)) in memory.Heard.Take(_limits.PathsMax))
         {
-            if (!IsKnownSource(number.To) || (!node.IsNone && !Has(node))) SessionMemory.ForgetHeardPath(number.To, number.Id, _outbox);
+            // What it has sent to a peer before it heard that the peer is out of sight comes again here.
+            bool isKnown = IsKnownSource(number.To) || _interest.IsThere(number.To);
+            if (!isKnown || (!node.IsNone && !Has(node))) SessionMemory.ForgetHeardPath(number.To, number.Id, _outbox);
             else _heard.Add(number, new(NodePath.Parse(path)) { Node = node });
         }
+
+        foreach (int peer in _heard.Keys.Select(p => p.To).Where(to => !IsKnownSource(to)).Distinct().Order().ToList()) ForgetHeardLater(peer);
 
         foreach ((uint netId, (NodeId spawner, string name, uint[] synchronizers)) in memory.Own.Take(OwnSpawnsMax))
             Add(netId, new(spawner, name, [.. synchronizers]) { IsMade = true });
