@@ -17,7 +17,7 @@ public class GamesSimulationTests
         long messages = 0;
         int joined = 0;
         int moves = 0;
-        for (ulong seed = first; seed < first + 4; seed++)
+        for (ulong seed = first; seed < first + 8; seed++)
         {
             var workload = new GamesWorkload(kind);
             Verdict verdict = Simulation.Run(seed, 100, workload);
@@ -28,8 +28,8 @@ public class GamesSimulationTests
         }
 
         Assert.True(moves > 0, "nobody has moved a node");
-        Assert.True(messages > 20, $"{messages} messages");
-        Assert.True(joined > 15, $"{joined} clients");
+        Assert.True(messages > 80, $"{messages} messages");
+        Assert.True(joined > 30, $"{joined} clients");
     }
 
     [Theory]

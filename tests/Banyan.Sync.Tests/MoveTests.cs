@@ -139,13 +139,16 @@ public sealed class MoveTests
     public void A_node_that_was_taken_out_when_the_gateway_died_comes_anew()
     {
         Spawn("A");
+        Drop("A", "D");
+        _cluster.Do(new DespawnOperation(At("A/Drops/D/State")));
         TestClient client = Mover(7);
         _cluster.Hub.Detach(7);
         // As if the gateway had died between the two.
         string id = Convert.ToHexString(BitConverter.GetBytes(_cluster.IdOf(Players + "/A").Value));
         Assert.True(client.Memory.Remove("53" + id));
+        Assert.True(client.Memory.Remove("53" + Convert.ToHexString(BitConverter.GetBytes(_cluster.IdOf(Players + "/A/Drops/D").Value))));
         client.Memory["55" + id] = [1];
-        Assert.Equal(["drop", "1: spawn A with 1"], Take(Again(client)));
+        Assert.Equal(["drop", "1: spawn A with 1", "1: spawn D with 0", "free Main/Players/A/Drops/D/State"], Take(Again(client)));
     }
 
     [Fact]

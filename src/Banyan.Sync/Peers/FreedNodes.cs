@@ -13,6 +13,9 @@ internal sealed class FreedNodes
     /// <summary>Whether there is nothing.</summary>
     public bool IsEmpty => _paths.Count == 0;
 
+    /// <summary>With what the client got them.</summary>
+    public IReadOnlyCollection<NodeId> Anchors => _paths.Keys;
+
     /// <summary>Notes a node; false if it was freed before, itself or with what it stood below.</summary>
     /// <param name="anchor">With what the client got it.</param>
     /// <param name="below">Where below that.</param>

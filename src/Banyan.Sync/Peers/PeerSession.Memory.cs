@@ -111,6 +111,8 @@ public sealed partial class PeerSession
 
         // Between the two, the gateway was lost.
         foreach (NodeId node in memory.Lifted) Drop(node);
+        // What comes anew comes whole.
+        foreach (NodeId anchor in _freed.Anchors.Where(a => a != NodeId.Root && !_told.ContainsKey(a) && !_lifted.Contains(a) && !_along.Contains(a)).ToList()) ForgetFreed(anchor);
     }
 
     private bool IsMoved(NodeId node, KnownSpawn known) => _world.Spawned.TryGetValue(node, out SpawnedNode? now) && known.Hash != SessionMemory.HashOf(now);
