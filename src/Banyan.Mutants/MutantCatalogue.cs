@@ -51,6 +51,7 @@ internal static class MutantCatalogue
         new("an-image-without-intents", "append"),
         new("resolve-over-a-gap", "append") { Tune = CutsWhileAway },
         new("fence-half-a-range", "sets") { Tune = CutsAndClogs },
+        new("forget-a-vote-in-the-turn-of-a-cut", "append", "sequential") { Tune = CutsAndPauses },
         // The change feed
         new("begin-a-feed-with-the-log", "append"),
         new("tell-a-version-twice", "append"),
@@ -109,5 +110,18 @@ internal static class MutantCatalogue
         CrashEvery = 400_000,
         DownMax = 2_000_000,
         ClogEvery = 30_000,
+    };
+
+    // A server that stood still hears of a cut and of an election in the new half in one turn, and dies soon after.
+    private static FaultOptions CutsAndPauses(FaultOptions faults) => faults with
+    {
+        CoalescesArrivals = true,
+        SplitEvery = 60_000,
+        PauseEvery = 40_000,
+        PauseMax = 80_000,
+        CrashEvery = 80_000,
+        DownMax = 30_000,
+        PartitionEvery = 0,
+        ClogEvery = 0,
     };
 }

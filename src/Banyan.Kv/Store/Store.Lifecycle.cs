@@ -103,7 +103,7 @@ public sealed partial class Store
         if (early is not null && early.Log.Raft.Term >= right.AppliedTerm)
         {
             log = log with { HardState = early.Log.Raft.HardState with { Commit = right.AppliedIndex } };
-            RaftRecords.AppendHardState(Wal, id, log.HardState, _writer);
+            if (!Mutation.Is("forget-a-vote-in-the-turn-of-a-cut")) RaftRecords.AppendHardState(Wal, id, log.HardState, _writer);
         }
 
         Replica replica = AddReplica(right, log);

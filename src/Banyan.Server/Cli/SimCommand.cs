@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime;
 using System.Text.Json;
 using Banyan.Simulator;
 using Banyan.Simulator.Tracing;
@@ -56,6 +57,8 @@ internal static class SimCommand
             return verdict.Violations.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
         }
 
+        // Throughput counts here, pauses do not.
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
         var totals = new SimTotals();
         try
         {

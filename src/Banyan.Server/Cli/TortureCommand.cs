@@ -11,10 +11,12 @@ namespace Banyan.Server.Cli;
 internal static class TortureCommand
 {
     private const int ServersMax = 9;
+    private const int ClientsMax = 1_000;
 
     private static readonly Option<double> _minutes = new("--minutes") { Description = "How long load and faults go on", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> _servers = new("--servers") { Description = "How many", DefaultValueFactory = _ => 3 };
     private static readonly Option<ulong?> _seed = new("--seed") { Description = "Of faults and load. Default: drawn, and told" };
+    private static readonly Option<int> _clients = new("--clients") { Description = "How many, each with one operation at a time", DefaultValueFactory = _ => 48 };
     private static readonly Option<double> _rate = new("--rate") { Description = "Operations a second that are asked for", DefaultValueFactory = _ => 5000 };
     private static readonly Option<string?> _faults = new("--faults") { Description = "Kinds of faults, with commas between them: " + string.Join(",", FaultCatalogue.All) + ". \"none\" for calm. Default: all" };
     private static readonly Option<string?> _folder = new("--folder") { Description = "Where data and histories go. Default: a temporary folder" };
@@ -24,7 +26,7 @@ internal static class TortureCommand
     {
         var command = new Command("torture", "Kill, pause, cut off and confuse real servers under load, and check that every promise was kept")
         {
-            _minutes, _servers, _seed, _rate, _faults, _folder, _keep,
+            _minutes, _servers, _seed, _clients, _rate, _faults, _folder, _keep,
         };
         command.SetAction(RunAsync);
         command.Add(MakeCheck());
@@ -85,6 +87,8 @@ internal static class TortureCommand
         if (!(minutes > 0 && minutes <= 60 * 24)) throw new CommandFailed(ExitCode.BadInput, $"--minutes {minutes}: expected more than 0 and at most a day");
         int servers = parsed.GetValue(_servers);
         if (servers is < 1 or > ServersMax) throw new CommandFailed(ExitCode.BadInput, $"--servers {servers}: expected 1 to {ServersMax}");
+        int clients = parsed.GetValue(_clients);
+        if (clients is < 1 or > ClientsMax) throw new CommandFailed(ExitCode.BadInput, $"--clients {clients}: expected 1 to {ClientsMax}");
         double rate = parsed.GetValue(_rate);
         if (!(rate >= 1 && rate <= 1_000_000)) throw new CommandFailed(ExitCode.BadInput, $"--rate {rate}: expected 1 to 1000000");
         string[] faults = FaultCatalogue.All;
@@ -98,6 +102,6 @@ internal static class TortureCommand
         }
 
         ulong seed = parsed.GetValue(_seed) ?? (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
-        return new(OwnProgram.File, TimeSpan.FromMinutes(minutes), servers, seed, rate, faults, parsed.GetValue(_folder), parsed.GetValue(_keep));
+        return new(OwnProgram.File, TimeSpan.FromMinutes(minutes), servers, seed, clients, rate, faults, parsed.GetValue(_folder), parsed.GetValue(_keep));
     }
 }

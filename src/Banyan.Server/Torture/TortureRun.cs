@@ -14,7 +14,6 @@ namespace Banyan.Server.Torture;
 /// <summary>Real servers, real faults: a cluster under load and a nemesis, and at the end the books are closed.</summary>
 internal sealed class TortureRun(TortureOptions options, Action<string> say)
 {
-    private const int Lanes = 48;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _clocksSettle = TimeSpan.FromSeconds(3);
 
@@ -86,7 +85,7 @@ internal sealed class TortureRun(TortureOptions options, Action<string> say)
         }
 
         say($"{options.Servers} servers on loopback; faults: {(kinds.Count == 0 ? "none" : string.Join(", ", kinds))}");
-        var load = new TortureLoad([.. cluster.Servers.Select(s => s.Gateway)], options.Rate, Lanes, StableHash.Add(options.Seed, 1), histories, say);
+        var load = new TortureLoad([.. cluster.Servers.Select(s => s.Gateway)], options.Rate, options.Clients, StableHash.Add(options.Seed, 1), histories, say);
         await using (load.ConfigureAwait(false))
         {
             await load.StartAsync(stop).ConfigureAwait(false);

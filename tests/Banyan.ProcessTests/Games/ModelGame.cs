@@ -44,9 +44,12 @@ internal sealed class ModelGame : IAsyncDisposable
     public GameNode? Player => Main.GetNodeOrNull($"Players/{Peer}");
 
     /// <summary>Who is there, by name.</summary>
-    public string[] Players => [.. Main.GetNodeOrNull("Players")!.Children.Select(p => p.Name).Order(StringComparer.Ordinal)];
+    public string[] Players => Main.GetNodeOrNull("Players") is { } players ? [.. players.Children.Select(p => p.Name).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>Connects, and waits until its own player is there.</summary>
+    // Where each peer has a player, its own is there; else the cluster knows it.
+    private bool IsIn => Main.GetNodeOrNull("Players") is null ? Peer != 1 : Player is not null;
+
+    /// <summary>Connects, and waits until its own player is there, if the game has any.</summary>
     public static async Task<ModelGame> ConnectAsync(Uri gateway, IProjectFiles files, byte[]? auth = null)
     {
         var connection = new StockConnection();
@@ -58,7 +61,7 @@ internal sealed class ModelGame : IAsyncDisposable
             () =>
             {
                 game.Process();
-                return game.Player is not null;
+                return game.IsIn;
             }, () => "waited for the player");
         return game;
     }
@@ -73,7 +76,7 @@ internal sealed class ModelGame : IAsyncDisposable
             () =>
             {
                 game.Process();
-                return game.Player is not null;
+                return game.IsIn;
             }, () => "waited for the player: " + connection.Ended);
         return game;
     }
