@@ -1,7 +1,7 @@
 using Banyan.Client;
 using Banyan.Client.Local;
 using Banyan.Godot.Game;
-using Banyan.Godot.Text;
+using Banyan.Godot.Variants;
 using Banyan.Scene.Operations;
 using Banyan.Scene.Records;
 
@@ -22,7 +22,7 @@ public sealed class MoveTests
         ModelGame[] games = [keeps, remakes, stock];
         await ImportAsync("A", "/root/Main/Left");
         await ImportAsync("B", "/root/Main/Left/A/Things");
-        await SeeAsync("Door Left/A=0 Left/A/Lid Left/A/Things/B=0 Left/A/Things/B/Lid", games);
+        await SeeAsync("Door Left/A Left/A/Lid Left/A/Things/B Left/A/Things/B/Lid", games);
         GameNode a = Node(keeps, "Left/A"), b = Node(keeps, "Left/A/Things/B"), anew = Node(remakes, "Left/A");
 
         // Another parent and another name, with what is below; then what comes of it comes by its new path.
@@ -72,17 +72,17 @@ public sealed class MoveTests
 
     private static GameNode Node(ModelGame game, string path) => game.Main.GetNodeOrNull(path) ?? throw new InvalidOperationException("there is no " + path);
 
-    // Things with their count, their lids, and the door.
-    private static string See(ModelGame game) => string.Join(" ", Below(game.Main, "").Order(StringComparer.Ordinal));
+    // By path: things with their count, once it has come, their lids, and the door.
+    private static string See(ModelGame game) => string.Join(" ", Below(game.Main, "").OrderBy(s => s.Path, StringComparer.Ordinal).Select(s => s.Path + s.Count));
 
-    private static IEnumerable<string> Below(GameNode node, string path)
+    private static IEnumerable<(string Path, string Count)> Below(GameNode node, string path)
     {
         foreach (GameNode child in node.Children)
         {
             string at = path + child.Name;
-            if (child.Name is "Door" or "Lid") yield return at;
-            else if (child.SceneFilePath == "res://thing.tscn") yield return $"{at}={VariantText.Write(child.Get("count"))}";
-            foreach (string below in Below(child, at + "/")) yield return below;
+            if (child.Name is "Door" or "Lid") yield return (at, "");
+            else if (child.SceneFilePath == "res://thing.tscn") yield return (at, child.Get("count") is { Type: VariantType.Int } count ? $"={count.AsInt()}" : "");
+            foreach ((string, string) below in Below(child, at + "/")) yield return below;
         }
     }
 }
