@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Banyan.Client.Protocol;
@@ -38,15 +39,26 @@ public sealed class BanyanClient : IAsyncDisposable
     /// <summary>Connects to the first gateway that answers.</summary>
     /// <param name="gateways">At least one; the others are learned from it.</param>
     /// <param name="options">The knobs.</param>
-    /// <exception cref="BanyanException">None answers.</exception>
+    /// <exception cref="BanyanException">
+    /// None answers. If they refuse, this is known at once; those that take connections and are silent are asked again for as
+    /// long as a request may take.
+    /// </exception>
     public static async Task<BanyanClient> ConnectAsync(IEnumerable<Uri> gateways, ClientOptions? options = null)
     {
         var client = new BanyanClient(gateways, options ?? new());
         if (client._gateways.Count == 0) throw new ArgumentException("no gateway given", nameof(gateways));
-        for (int i = 0; i < client._gateways.Count; i++)
+        var waited = Stopwatch.StartNew();
+        bool isAnySilent;
+        do
         {
-            if (await client.TryConnectAsync().ConfigureAwait(false)) return client;
+            isAnySilent = false;
+            for (int i = 0; i < client._gateways.Count; i++)
+            {
+                if (await client.TryConnectAsync().ConfigureAwait(false)) return client;
+                isAnySilent |= client._lastFailure.InnerException is OperationCanceledException;
+            }
         }
+        while (isAnySilent && waited.Elapsed < client._options.Timeout); // slow, perhaps, and not gone
 
         await client.DisposeAsync().ConfigureAwait(false);
         throw new BanyanException(client._lastFailure.Code, client._lastFailure.Message);
