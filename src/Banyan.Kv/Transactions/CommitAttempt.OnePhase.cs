@@ -6,7 +6,7 @@ using Banyan.Primitives;
 
 namespace Banyan.Kv.Transactions;
 
-/// <content>All writes and conditions lie in one range: one command commits, and nobody ever sees an intent.</content>
+/// <content>All writes and conditions lie in one range: one command commits, without intents unless it keeps being moved.</content>
 internal sealed partial class CommitAttempt
 {
     private void SendOnePhase(Timestamp timestamp)
@@ -87,10 +87,6 @@ internal sealed partial class CommitAttempt
         if (LivesElsewhere(why)) run.Finish(new TransactionOutcome.Ambiguous(why));
         else run.Restart(why);
     }
-
-    // A fence or a late duplicate says that the request lives on elsewhere, and no attempt here can change that; anything else
-    // only ends this attempt.
-    private static bool LivesElsewhere(string why) => why is RefusedBecause.Fenced or RefusedBecause.Acknowledged;
 
     // An earlier transmission may have committed: find out, and bar it if it has not.
     private void SettleOnePhase()

@@ -114,6 +114,10 @@ internal sealed partial class CommitAttempt(TransactionRun run, Transaction tran
         return null;
     }
 
+    // A fence or a late duplicate says that the request lives on elsewhere, and no attempt here can change that; anything else
+    // only ends this attempt.
+    private static bool LivesElsewhere(string why) => why is RefusedBecause.Fenced or RefusedBecause.Acknowledged;
+
     private void SendWrites(bool staged)
     {
         IReadOnlyList<PromisedWrite> promises = Promises;

@@ -29,6 +29,34 @@ public sealed partial class PeerSession
         public bool IsLiveDue { get; set; }
     }
 
+    /// <summary>Tells of states that have come since the last time.</summary>
+    /// <param name="source">In whose name.</param>
+    /// <param name="fresh">Their states.</param>
+    public void OnLive(int source, List<LiveState> fresh)
+    {
+        if (source == Peer || !IsKnownSource(source)) return;
+        // Every client, every entity, every tick: this loop is what a gateway spends its time on.
+        _outer.Clear();
+        var packet = new SyncPacketWriter(_outer, _clock.Sequence);
+        foreach (LiveState state in fresh)
+        {
+            if (!_views.TryGetValue(state.Synchronizer, out View? view) || view.Synchronizer.AuthorityEpoch != state.AuthorityEpoch) continue;
+            if (!view.IsReady)
+            {
+                Owe(view, 0, live: true);
+                continue;
+            }
+
+            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
+            SendInName(source, _outer.Written);
+            _outer.Clear();
+            packet = new(_outer, _clock.Sequence);
+            packet.Append(view.Number, state.Bytes);
+        }
+
+        if (packet.Count > 0) SendInName(source, _outer.Written);
+    }
+
     private void Follow(Synchronizer synchronizer)
     {
         if (synchronizer.Authority == Peer || !IsKnownSource(synchronizer.Authority) || _views.ContainsKey(synchronizer.Node)) return;

@@ -171,34 +171,6 @@ public sealed partial class PeerSession
         Flush();
     }
 
-    /// <summary>Tells of states that have come since the last time.</summary>
-    /// <param name="source">In whose name.</param>
-    /// <param name="fresh">Their states.</param>
-    public void OnLive(int source, List<LiveState> fresh)
-    {
-        if (source == Peer || !IsKnownSource(source)) return;
-        // Every client, every entity, every tick: this loop is what a gateway spends its time on.
-        _outer.Clear();
-        var packet = new SyncPacketWriter(_outer, _clock.Sequence);
-        foreach (LiveState state in fresh)
-        {
-            if (!_views.TryGetValue(state.Synchronizer, out View? view) || view.Synchronizer.AuthorityEpoch != state.AuthorityEpoch) continue;
-            if (!view.IsReady)
-            {
-                Owe(view, 0, live: true);
-                continue;
-            }
-
-            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
-            SendInName(source, _outer.Written);
-            _outer.Clear();
-            packet = new(_outer, _clock.Sequence);
-            packet.Append(view.Number, state.Bytes);
-        }
-
-        if (packet.Count > 0) SendInName(source, _outer.Written);
-    }
-
     /// <summary>
     /// Brings a call to this client. It must wait while the client does not have the node, or does not know the caller; of
     /// what the client may not see it never hears.
