@@ -48,7 +48,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="executable">The <c>banyan</c> executable.</param>
     /// <param name="servers">How many.</param>
     /// <param name="folder">Where their data goes, kept afterwards; null for a temporary folder that is deleted.</param>
-    /// <param name="moreArguments">For <c>banyan serve</c>.</param>
+    /// <param name="moreArguments">For <c>banyan serve</c>; in each, <c>{server}</c> stands for the server's number.</param>
     /// <exception cref="IOException">A server did not start; the message holds what it said.</exception>
     public static async Task<LocalCluster> StartAsync(string executable, int servers = 3, string? folder = null, params IReadOnlyList<string> moreArguments)
     {
@@ -148,7 +148,7 @@ public sealed class LocalCluster : IAsyncDisposable
             start.ArgumentList.Add(address);
         }
 
-        foreach (string argument in _moreArguments) start.ArgumentList.Add(argument);
+        foreach (string argument in _moreArguments) start.ArgumentList.Add(argument.Replace("{server}", server.ToString()));
         Process process = Process.Start(start) ?? throw new IOException($"{_executable} could not be started");
         DataReceivedEventHandler keep = (_, line) =>
         {

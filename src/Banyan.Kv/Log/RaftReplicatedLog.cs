@@ -15,10 +15,8 @@ public sealed class RaftReplicatedLog : IReplicatedLog
     private readonly RaftGroup _raft;
     private readonly RangeId _range;
     private readonly WriteAheadLog _wal;
-    private readonly Queue<AfterFlush> _afterFlush = new();
+    private readonly Queue<(ulong Position, Ready Ready)> _afterFlush = new();
     private readonly ByteWriter _writer = new();
-
-    private sealed record AfterFlush(ulong Position, ulong Write, IReadOnlyList<RaftMessage> Messages, LogEntry? LastAppended);
 
     internal RaftReplicatedLog(RangeId range, RaftGroup raft, WriteAheadLog wal)
     {
@@ -84,23 +82,19 @@ public sealed class RaftReplicatedLog : IReplicatedLog
             if (ready.HardState is { } hardState) RaftRecords.AppendHardState(_wal, _range, hardState, _writer);
             if (ready.EntriesToAppend.Count > 0) RaftRecords.AppendEntries(_wal, _range, ready.EntriesToAppend, _writer);
             foreach (RaftMessage message in ready.MessagesNow) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-            if (Mutation.Is("answer-before-the-flush"))
+            if (ready.Write > 0)
             {
-                foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-                if (ready.EntriesToAppend.Count > 0) _raft.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
-            }
-            else if (ready.EntriesToAppend.Count == 0 && _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition)
-            {
-                // Nothing to wait for: all that they promise is durable.
-                if (ready.Write > 0) _raft.Trace?.On(new(RaftStep.Flush, _raft.Term) { Write = ready.Write });
-                foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-            }
-            else if (ready.MessagesAfterFlush.Count > 0 || ready.EntriesToAppend.Count > 0)
-            {
-                _afterFlush.Enqueue(new(
-                    _wal.EndPosition, ready.Write, ready.MessagesAfterFlush,
-                    ready.EntriesToAppend.Count > 0 ? ready.EntriesToAppend[^1] : null));
-                store.AwaitFlush(replica);
+                // There may be nothing to wait for: all that the messages promise is durable.
+                bool isDurable = _afterFlush.Count == 0 && _wal.FlushedPosition >= _wal.EndPosition;
+                if (isDurable || Mutation.Is("answer-before-the-flush"))
+                {
+                    OnFlushed(store, ready);
+                }
+                else
+                {
+                    _afterFlush.Enqueue((_wal.EndPosition, ready));
+                    store.AwaitFlush(replica);
+                }
             }
 
             foreach (LogEntry entry in ready.Committed) replica.Apply(entry);
@@ -111,14 +105,18 @@ public sealed class RaftReplicatedLog : IReplicatedLog
     /// <summary>Releases what waited for a flush up to here; true if something still waits.</summary>
     internal bool OnFlushed(Store.Store store, ulong position)
     {
-        while (_afterFlush.TryPeek(out AfterFlush? waiting) && waiting.Position <= position)
+        while (_afterFlush.TryPeek(out (ulong Position, Ready Ready) waiting) && waiting.Position <= position)
         {
             _afterFlush.Dequeue();
-            _raft.Trace?.On(new(RaftStep.Flush, _raft.Term) { Write = waiting.Write });
-            foreach (RaftMessage message in waiting.Messages) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
-            if (waiting.LastAppended is { } last) _raft.OnAppended(last.Index, last.Term);
+            OnFlushed(store, waiting.Ready);
         }
 
         return _afterFlush.Count > 0;
+    }
+
+    private void OnFlushed(Store.Store store, Ready ready)
+    {
+        _raft.OnFlushed(ready);
+        foreach (RaftMessage message in ready.MessagesAfterFlush) store.Send(message.To, new PeerMessage.OfRaft(_range, message));
     }
 }

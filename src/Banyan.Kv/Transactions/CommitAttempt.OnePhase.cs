@@ -12,7 +12,7 @@ internal sealed partial class CommitAttempt
     private void SendOnePhase(Timestamp timestamp)
     {
         Group group = _groups[0];
-        Key key = group.Writes.Length > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
+        Key key = group.FirstKey;
         KeySpan here = _store.Router.RangeOf(key).Span;
         ImmutableArray<KeySpan> readHere = transaction.ReadSpans.Count == 0 ? [] : [.. transaction.ReadSpans.Where(here.Contains)];
         bool allHere = readHere.Length == transaction.ReadSpans.Count;
@@ -91,7 +91,7 @@ internal sealed partial class CommitAttempt
     // An earlier transmission may have committed: find out, and bar it if it has not.
     private void SettleOnePhase()
     {
-        Key key = _groups[0].Writes.Length > 0 ? _groups[0].Writes[0].Key : _groups[0].Conditions[0].Key;
+        Key key = _groups[0].FirstKey;
         var prevent = new PreventCommand(meta, Timestamp.MaxValue, [], run.Request);
         _store.Router.Send(key, new CommandBody(key, prevent), body =>
         {

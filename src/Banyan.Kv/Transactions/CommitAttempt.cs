@@ -47,6 +47,8 @@ internal sealed partial class CommitAttempt(TransactionRun run, Transaction tran
         public ImmutableArray<Condition> Conditions = [];
         public bool HasAnchor;
         public bool Landed;
+
+        public Key FirstKey => Writes.Length > 0 ? Writes[0].Key : Conditions[0].Key;
     }
 
     private IReadOnlyList<PromisedWrite> Promises => [.. transaction.Writes.Values.Select(w => new PromisedWrite(w.Key, w.Sequence))];
@@ -107,7 +109,7 @@ internal sealed partial class CommitAttempt(TransactionRun run, Transaction tran
     {
         foreach (Group group in groups)
         {
-            Key key = group.Writes.Length > 0 ? group.Writes[0].Key : group.Conditions[0].Key;
+            Key key = group.FirstKey;
             if (_store.Router.RangeOf(key).Id == range) return group;
         }
 

@@ -70,7 +70,9 @@ public sealed partial class RaftGroup
         _votes.Clear();
         _electionElapsed = 0;
         _electionTimeout = PreVoteTicks + _random.Next(PreVoteTicks * 2);
-        AskForVotes(Term.Next, preVote: true);
+        _votes[Self] = true;
+        if (_configuration.IsQuorum(Voted)) WinVotes(preVote: true);
+        else AskForVotes(Term.Next, preVote: true);
     }
 
     private void BecomeCandidate(bool forTransfer)
@@ -89,13 +91,6 @@ public sealed partial class RaftGroup
     private void AskForVotes(Term term, bool preVote)
     {
         // One's own vote counts when it is durable; the requests that carry the new term wait for that as well.
-        _votes[Self] = true;
-        if (_configuration.IsQuorum(Voted))
-        {
-            WinVotes(preVote);
-            return;
-        }
-
         List<RaftMessage> messages = preVote ? _messagesNow : _messagesAfterFlush;
         foreach (Progress follower in _followers)
         {
@@ -103,6 +98,15 @@ public sealed partial class RaftGroup
             messages.Add(new RequestVote(
                 Self, follower.Server, term, _log.LastIndex, _log.LastTerm, preVote, _campaignForTransfer));
         }
+    }
+
+    // Who is the only voter leads from here on: earlier, a learner might be sent what another life of this server, which
+    // knows of no vote, makes differently in the same term.
+    private void OnVotedForSelf(Term term)
+    {
+        if (Role != RaftRole.Candidate || Term != term) return;
+        _votes[Self] = true;
+        if (_configuration.IsQuorum(Voted)) WinVotes(preVote: false);
     }
 
     private bool Voted(ServerId server) => _votes.TryGetValue(server, out bool granted) && granted;

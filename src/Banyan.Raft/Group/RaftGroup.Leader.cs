@@ -163,10 +163,7 @@ public sealed partial class RaftGroup
         return false;
     }
 
-    // Others' votes came after our own term was durable; an only voter must wait until it is, or it could lead a term twice.
-    private bool MayBeHeard => _votes.Count > 1 || (_log.TryGetTerm(_progress[Self].Match, out Term durable) && durable == Term);
-
-    private bool MaySend(Progress follower) => MayBeHeard && follower.State switch
+    private bool MaySend(Progress follower) => follower.State switch
     {
         Progress.Mode.Probe => !follower.IsPaused,
         Progress.Mode.Replicate => follower.InFlightMessages < _options.InFlightMessagesMax
@@ -184,7 +181,7 @@ public sealed partial class RaftGroup
 
     private void SendAppend(Progress follower, bool evenIfEmpty)
     {
-        if (follower.State == Progress.Mode.Snapshot || !MayBeHeard) return;
+        if (follower.State == Progress.Mode.Snapshot) return;
         LogIndex previous = follower.Next.Previous;
         if (!_log.TryGetTerm(previous, out Term previousTerm))
         {

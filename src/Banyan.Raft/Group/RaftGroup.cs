@@ -194,14 +194,21 @@ public sealed partial class RaftGroup
         return true;
     }
 
-    /// <summary>The host has made an entry, and all before it, durable.</summary>
-    public void OnAppended(LogIndex index, Term term)
+    /// <summary>The host has made all durable that a <see cref="Ready"/> asked for, and those before it.</summary>
+    public void OnFlushed(Ready ready)
+    {
+        if (ready.Write > 0) Trace?.On(new(RaftStep.Flush, Term) { Write = ready.Write });
+        if (ready.HardState is { } state && state.Vote == Self) OnVotedForSelf(state.Term);
+        if (ready.EntriesToAppend.Count > 0) OnAppended(ready.EntriesToAppend[^1]);
+    }
+
+    private void OnAppended(LogEntry entry)
     {
         // Meanwhile another leader may have replaced it.
-        if (Role != RaftRole.Leader || !_log.TryGetTerm(index, out Term now) || now != term) return;
+        if (Role != RaftRole.Leader || !_log.TryGetTerm(entry.Index, out Term now) || now != entry.Term) return;
         Progress self = _progress[Self];
-        if (index <= self.Match) return;
-        self.Match = index;
+        if (entry.Index <= self.Match) return;
+        self.Match = entry.Index;
         AdvanceCommit();
     }
 

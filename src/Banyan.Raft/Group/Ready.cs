@@ -6,7 +6,8 @@ namespace Banyan.Raft;
 /// <remarks>
 /// The lists are the host's to keep. <see cref="HardState"/> and <see cref="EntriesToAppend"/> go into the log and are
 /// flushed; <see cref="MessagesNow"/> leave at once, beside the flush; <see cref="MessagesAfterFlush"/> only when it is
-/// done, since they promise what it makes durable; then the host calls <see cref="RaftGroup.OnAppended"/>.
+/// done, since they promise what it makes durable; the host then calls <see cref="RaftGroup.OnFlushed"/>, if there is a
+/// <see cref="Write"/>.
 /// </remarks>
 public sealed class Ready
 {

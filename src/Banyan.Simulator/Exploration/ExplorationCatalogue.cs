@@ -12,6 +12,8 @@ public static class ExplorationCatalogue
         ("two-candidates", "two election timers at any moments", static () => RaftExploration.Run(new() { Timers = 2, Proposals = 0, Crashes = 0, Losses = 0 })),
         ("torn-logs", "two elections and a crash over logs that earlier terms have torn",
             static () => RaftExploration.Run(new() { TornLogs = true, OneEntryAMessage = true, Timers = 2, Proposals = 0, Losses = 0 })),
+        ("one-voter", "a voter alone with one that learns: two elections, two entries, a crash; any order of messages",
+            static () => RaftExploration.Run(new() { OneVoter = true, Timers = 2, Proposals = 2, Crashes = 1, Losses = 0, Reorders = true })),
         ("commit", "a commit over two ranges, its coordinator may die at any step, a reader recovers what it meets at the record",
             static () => CommitExploration.Run()),
         ("commit-read-other", "the same, the reader meets the other range's intent", static () => CommitExploration.Run(new() { Reads = ReaderKeys.Other })),

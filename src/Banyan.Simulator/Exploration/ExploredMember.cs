@@ -19,20 +19,19 @@ internal sealed class ExploredMember : IExploredPart
     private readonly Configuration _configuration;
     private readonly ServerId _self;
     private readonly ByteWriter _writer = new();
-    private readonly Queue<Write> _underWay = new();
+    private readonly Queue<Ready> _underWay = new();
     private readonly List<LogEntry> _durable = [];
     private List<(int, byte[])> _sent = [];
     private HardState _durableState;
     private RaftGroup _group = null!;
     private LogIndex _applied;
-
-    private sealed record Write(HardState? State, IReadOnlyList<LogEntry> Entries, IReadOnlyList<RaftMessage> Messages);
+    private ulong _life;
 
     public ExploredMember(int part, Configuration configuration, RaftExplorationOptions options)
     {
         _options = options;
         _configuration = configuration;
-        _self = configuration.Voters[part];
+        _self = new((uint)part + 1);
         if (options.OneEntryAMessage) _raftOptions = _raftOptions with { MessageBytesMax = 1 };
         if (options.TornLogs) TearLog(part);
         Start();
@@ -49,6 +48,7 @@ internal sealed class ExploredMember : IExploredPart
 
     private void Start()
     {
+        _life++;
         LogIndex last = new((ulong)_durable.Count);
         HardState state = _durableState with { Commit = LogIndex.Min(_durableState.Commit, last) };
         _applied = LogIndex.Zero;
@@ -68,6 +68,7 @@ internal sealed class ExploredMember : IExploredPart
             case Propose:
                 // Unlike any other entry, so that two that should be one are told apart.
                 _writer.Clear();
+                _writer.Number(_life);
                 _writer.Number(_group.Term.Value);
                 _writer.Number(_group.LastIndex.Value);
                 Invariant.Holds(_group.TryPropose(_writer.ToArray(), out _, out _));
@@ -109,16 +110,17 @@ internal sealed class ExploredMember : IExploredPart
     {
         _writer.Clear();
         GroupEncoding.Encode(_group, _writer);
+        _writer.Number(_life);
         Encode(_durableState);
         RaftMessageCodec.EncodeEntries(_durable, _writer);
-        foreach (Write write in _underWay)
+        foreach (Ready write in _underWay)
         {
-            _writer.Bool(write.State is not null);
-            Encode(write.State ?? default);
-            _writer.Number(write.Entries.Count > 0 ? write.Entries[0].Index.Value : 0);
-            RaftMessageCodec.EncodeEntries(write.Entries, _writer);
-            _writer.Number((ulong)write.Messages.Count);
-            foreach (RaftMessage message in write.Messages) message.Encode(_writer);
+            _writer.Bool(write.HardState is not null);
+            Encode(write.HardState ?? default);
+            _writer.Number(write.EntriesToAppend.Count > 0 ? write.EntriesToAppend[0].Index.Value : 0);
+            RaftMessageCodec.EncodeEntries(write.EntriesToAppend, _writer);
+            _writer.Number((ulong)write.MessagesAfterFlush.Count);
+            foreach (RaftMessage message in write.MessagesAfterFlush) message.Encode(_writer);
         }
 
         return StableHash.Add(0, _writer.Written);
@@ -147,17 +149,11 @@ internal sealed class ExploredMember : IExploredPart
         {
             Ready ready = _group.TakeReady();
             Invariant.Holds(ready.SnapshotToInstall is null && ready.SnapshotRequests.Count == 0);
-            IReadOnlyList<RaftMessage> afterFlush = ready.MessagesAfterFlush;
             foreach (RaftMessage message in ready.MessagesNow) Send(message);
-            if (_options.AcknowledgesBeforeFlush)
-            {
-                foreach (RaftMessage message in afterFlush.Where(m => m is AppendEntriesReply)) Send(message);
-                afterFlush = [.. afterFlush.Where(m => m is not AppendEntriesReply)];
-            }
-
-            bool hasWrite = ready.HardState is not null || ready.EntriesToAppend.Count > 0;
-            if (hasWrite || (_underWay.Count > 0 && afterFlush.Count > 0)) _underWay.Enqueue(new(ready.HardState, ready.EntriesToAppend, afterFlush));
-            else foreach (RaftMessage message in afterFlush) Send(message);
+            if (_options.AcknowledgesBeforeFlush) SendAll(ready.MessagesAfterFlush.Where(IsEarly));
+            if (_options.LeadsBeforeFlush && ready.EntriesToAppend.Count == 0) _group.OnFlushed(ready);
+            if (ready.HardState is not null || ready.EntriesToAppend.Count > 0 || (_underWay.Count > 0 && ready.Write > 0)) _underWay.Enqueue(ready);
+            else OnFlushed(ready);
             foreach (LogEntry entry in ready.Committed)
             {
                 Invariant.Holds(entry.Index == _applied.Next, "applied in order");
@@ -170,18 +166,30 @@ internal sealed class ExploredMember : IExploredPart
 
     private void FlushOne()
     {
-        Write write = _underWay.Dequeue();
-        if (write.State is { } state) _durableState = state;
-        if (write.Entries.Count > 0)
+        Ready write = _underWay.Dequeue();
+        if (write.HardState is { } state) _durableState = state;
+        if (write.EntriesToAppend.Count > 0)
         {
-            int keep = (int)write.Entries[0].Index.Value - 1;
+            int keep = (int)write.EntriesToAppend[0].Index.Value - 1;
             Invariant.Holds(keep <= _durable.Count);
             _durable.RemoveRange(keep, _durable.Count - keep);
-            _durable.AddRange(write.Entries);
+            _durable.AddRange(write.EntriesToAppend);
         }
 
-        foreach (RaftMessage message in write.Messages) Send(message);
-        if (write.Entries.Count > 0) _group.OnAppended(write.Entries[^1].Index, write.Entries[^1].Term);
+        OnFlushed(write);
+    }
+
+    private void OnFlushed(Ready ready)
+    {
+        _group.OnFlushed(ready);
+        SendAll(ready.MessagesAfterFlush.Where(m => !IsEarly(m)));
+    }
+
+    private bool IsEarly(RaftMessage message) => _options.AcknowledgesBeforeFlush && message is AppendEntriesReply;
+
+    private void SendAll(IEnumerable<RaftMessage> messages)
+    {
+        foreach (RaftMessage message in messages) Send(message);
     }
 
     private void Send(RaftMessage message)

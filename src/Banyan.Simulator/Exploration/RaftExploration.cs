@@ -28,11 +28,11 @@ public static class RaftExploration
         private const int LeadersWord = 0;
         private const int CommittedFrom = 1;
 
-        private static readonly Configuration _configuration = new([new(1), new(2), new(3)], [], []);
+        private readonly Configuration _configuration = options.OneVoter ? new([new(1)], [], [new(2)]) : new([new(1), new(2), new(3)], [], []);
 
         public override string Name => "raft";
 
-        public override int PartCount => _configuration.Voters.Length;
+        public override int PartCount => _configuration.Members().Length;
 
         public override int[] Budgets => [options.Timers, options.Proposals, options.Crashes, options.Duplicates, options.Losses];
 

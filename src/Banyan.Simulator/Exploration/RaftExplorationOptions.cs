@@ -30,6 +30,9 @@ public sealed record RaftExplorationOptions
     /// </summary>
     public bool TornLogs { get; init; }
 
+    /// <summary>Whether the first votes alone and one other learns, instead of three voters.</summary>
+    public bool OneVoter { get; init; }
+
     /// <summary>Whether an append carries one entry at most.</summary>
     public bool OneEntryAMessage { get; init; }
 
@@ -44,6 +47,9 @@ public sealed record RaftExplorationOptions
 
     /// <summary>A control: answers to appends leave before the flush that they speak of.</summary>
     public bool AcknowledgesBeforeFlush { get; init; }
+
+    /// <summary>A control: a member counts its own vote before it is flushed.</summary>
+    public bool LeadsBeforeFlush { get; init; }
 
     /// <summary>A control: a restart loses the last entry that was flushed.</summary>
     public bool LosesLastEntry { get; init; }

@@ -75,13 +75,11 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
                 Log.Replace(ready.EntriesToAppend);
             }
 
-            bool hasWrite = ready.HardState is not null || ready.EntriesToAppend.Count > 0 || ready.MessagesAfterFlush.Count > 0;
-            if (hasWrite)
-                Disk.Add(new(ready.HardState, ready.EntriesToAppend, null, ReplacesLog: false, [.. ready.MessagesAfterFlush.Where(m => !IsEarly(m))]));
+            if (ready.Write > 0)
+                Disk.Add(new(ready, null, ReplacesLog: false, [.. ready.MessagesAfterFlush.Where(m => !IsEarly(m))]));
             foreach (RaftMessage message in ready.MessagesNow) cluster.Send(this, message, afterFlush: false);
             foreach (RaftMessage message in ready.MessagesAfterFlush.Where(IsEarly)) cluster.Send(this, message, afterFlush: true);
-            if (cluster.Faults.HasFlag(ClusterFaults.AcknowledgesBeforeFlush) && ready.EntriesToAppend.Count > 0)
-                Group.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
+            if (cluster.Faults.HasFlag(ClusterFaults.AcknowledgesBeforeFlush)) Group.OnFlushed(ready);
 
             if (!HoldsFlushes) Flush();
             cluster.Checker.OnWorked(this);
@@ -100,8 +98,8 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
     public void FlushOne()
     {
         MemberDisk.Write write = MakeOneDurable();
+        if (write.Ready is { } ready) Group.OnFlushed(ready);
         foreach (RaftMessage message in write.Messages) cluster.Send(this, message, afterFlush: true);
-        if (write.Entries.Count > 0) Group.OnAppended(write.Entries[^1].Index, write.Entries[^1].Term);
         cluster.Checker.OnStepped(this);
     }
 
@@ -116,7 +114,7 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
         through = LogIndex.Min(through, Applied.Index);
         if (through <= Log.CompactedIndex) return;
         Applied = Applied with { CompactedIndex = through };
-        Disk.Add(new(null, [], Applied, ReplacesLog: false, []));
+        Disk.Add(new(null, Applied, ReplacesLog: false, []));
         Group.Compact(through);
         Log.Compact(through);
         if (!HoldsFlushes) Flush();
@@ -135,7 +133,7 @@ internal sealed class Member(RaftCluster cluster, ServerId id)
     private void Install(RaftSnapshot snapshot)
     {
         Applied = AppliedState.Decode(snapshot);
-        Disk.Add(new(null, [], Applied, ReplacesLog: true, []));
+        Disk.Add(new(null, Applied, ReplacesLog: true, []));
         Log.Restart(snapshot.Index, snapshot.Term);
         Group.OnSnapshotInstalled(snapshot);
         cluster.Checker.OnSnapshotInstalled(this);

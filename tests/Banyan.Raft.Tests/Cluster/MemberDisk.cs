@@ -10,8 +10,10 @@ internal sealed class MemberDisk
     private HardState _hardState;
 
     public sealed record Write(
-        HardState? HardState, IReadOnlyList<LogEntry> Entries, AppliedState? Checkpoint, bool ReplacesLog,
-        IReadOnlyList<RaftMessage> Messages);
+        Ready? Ready, AppliedState? Checkpoint, bool ReplacesLog, IReadOnlyList<RaftMessage> Messages)
+    {
+        public IReadOnlyList<LogEntry> Entries => Ready?.EntriesToAppend ?? [];
+    }
 
     /// <summary>The log as it is durable.</summary>
     public MemberLog Log { get; } = new();
@@ -36,7 +38,7 @@ internal sealed class MemberDisk
             else Log.Compact(checkpoint.CompactedIndex);
         }
 
-        if (write.HardState is { } hardState) _hardState = hardState;
+        if (write.Ready?.HardState is { } hardState) _hardState = hardState;
         if (write.Entries.Count > 0) Log.Replace(write.Entries);
         return write;
     }

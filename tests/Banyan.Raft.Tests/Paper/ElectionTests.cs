@@ -71,6 +71,53 @@ public sealed class ElectionTests
         Assert.Equal(2, ready.MessagesAfterFlush.Count(m => m is RequestVote { PreVote: false }));
     }
 
+    [Fact]
+    public void An_only_voter_leads_when_its_own_vote_is_persisted()
+    {
+        RaftGroup member = Member(1, [], voters: 1);
+        member.Campaign();
+        Ready ready = member.TakeReady();
+        Assert.Equal((new Term(2), new ServerId(1)), (ready.HardState!.Value.Term, ready.HardState.Value.Vote));
+        Assert.Equal(RaftRole.Candidate, member.Role);
+        member.OnFlushed(ready);
+        Assert.Equal(RaftRole.Leader, member.Role);
+    }
+
+    [Fact]
+    public void A_vote_for_itself_that_is_persisted_late_counts_for_nothing_in_a_later_term()
+    {
+        RaftGroup member = Member(1, [], voters: 1);
+        member.Campaign();
+        Ready first = member.TakeReady();
+        member.Campaign();
+        Ready second = member.TakeReady();
+        Assert.Equal(new Term(3), member.Term);
+        member.OnFlushed(first);
+        Assert.Equal(RaftRole.Candidate, member.Role);
+        member.OnFlushed(second);
+        Assert.Equal(RaftRole.Leader, member.Role);
+    }
+
+    [Fact]
+    public void An_only_voter_that_crashes_does_not_lead_the_same_term_again()
+    {
+        var cluster = new RaftCluster(1, learners: 1);
+        Member voter = cluster[1];
+        voter.HoldsFlushes = true;
+        foreach (int flushes in (int[])[0, 1, 0, 1])
+        {
+            voter.Group.Campaign();
+            voter.Work();
+            for (int i = 0; i < flushes; i++) voter.FlushOne();
+            Assert.Equal(flushes > 0, voter.TryPropose($"life with {flushes}"));
+            cluster.Settle();
+            voter.Crash();
+            voter.Start();
+        }
+
+        Assert.Equal(new Term(2), voter.Group.Term);
+    }
+
     [Theory]
     // last entry of the candidate: term, index; the voter's log is 1 2 2
     [InlineData(2, 3, true)]

@@ -30,7 +30,7 @@ internal static class PaperCluster
             Ready ready = group.TakeReady();
             messages.AddRange(ready.MessagesNow);
             messages.AddRange(ready.MessagesAfterFlush);
-            if (ready.EntriesToAppend.Count > 0) group.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
+            group.OnFlushed(ready);
         }
 
         return messages;

@@ -89,7 +89,7 @@ public sealed class ReplicationTests
         // Two of three: the leader and s2; the leader's flush is under way.
         leader.Step(Accepted(2, 2, 1));
         Assert.Equal(LogIndex.Zero, leader.CommitIndex);
-        leader.OnAppended(ready.EntriesToAppend[^1].Index, ready.EntriesToAppend[^1].Term);
+        leader.OnFlushed(ready);
         Assert.Equal(new LogIndex(1), leader.CommitIndex);
     }
 
@@ -109,15 +109,15 @@ public sealed class ReplicationTests
     {
         RaftGroup member = Member(1, []);
         member.Step(Append(2, 1, 0, 0, 0, 1, 1));
-        member.TakeReady();
+        Ready first = member.TakeReady();
         member.Step(Append(3, 2, 0, 0, 0, 2));
         member.TakeReady();
         member.Elect();
-        member.TakeReady();
-        member.OnAppended(new(1), new(1));
+        Ready third = member.TakeReady();
+        member.OnFlushed(first);
         member.Step(Accepted(2, 3, 2));
         Assert.Equal(LogIndex.Zero, member.CommitIndex);
-        member.OnAppended(new(2), new(3));
+        member.OnFlushed(third);
         Assert.Equal(new LogIndex(2), member.CommitIndex);
     }
 

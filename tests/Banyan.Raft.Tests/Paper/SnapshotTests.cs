@@ -133,21 +133,6 @@ public sealed class SnapshotTests
         Assert.Equal(leader.Applied.Hash, cluster[3].Applied.Hash);
     }
 
-    [Fact]
-    public void An_only_voter_that_crashes_does_not_lead_the_same_term_again()
-    {
-        var cluster = new RaftCluster(1, learners: 1);
-        cluster[1].HoldsFlushes = true;
-        foreach (string payload in (string[])["one life", "another"])
-        {
-            cluster[1].Group.Campaign();
-            cluster.Propose(1, payload);
-            cluster.Settle();
-            cluster[1].Crash();
-            cluster[1].Start();
-        }
-    }
-
     private static InstallSnapshot Snapshot(ulong term, ulong index, ulong indexTerm) =>
         new(new(2), new(1), new(term), new(new(index), new(indexTerm), new([new(1), new(2), new(3)], [], []), new byte[] { 1 }));
 

@@ -21,6 +21,14 @@ public sealed class RaftExplorationTests(ITestOutputHelper output)
         AssertHolds(new() { TornLogs = true, OneEntryAMessage = true, Timers = 2, Proposals = 0, Crashes = 0, Losses = 0 });
 
     [Fact]
+    public void A_voter_alone_with_one_that_learns() =>
+        AssertHolds(new() { OneVoter = true, Timers = 2, Proposals = 2, Crashes = 1, Losses = 0, Reorders = true });
+
+    [Fact]
+    public void A_voter_that_leads_before_its_own_vote_is_flushed_is_found_out() =>
+        AssertFound("m.Index <= _log.LastIndex", new() { OneVoter = true, Timers = 2, Proposals = 2, Crashes = 1, Losses = 0, Reorders = true, LeadsBeforeFlush = true });
+
+    [Fact]
     public void A_member_that_forgets_its_vote_is_found_out() =>
         AssertFound("one leader a term", new() { Timers = 2, Proposals = 0, Losses = 0, ForgetsVote = true });
 

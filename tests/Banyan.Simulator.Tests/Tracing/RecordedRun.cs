@@ -21,7 +21,7 @@ internal sealed class RecordedRun
 
     public IReadOnlyList<JsonObject> Lines { get; }
 
-    public static RecordedRun Of(ulong seed, int operations, FaultOptions? faults = null, IReadOnlyList<string>? without = null)
+    public static RecordedRun Of(ulong seed, int operations, FaultOptions? faults = null, IReadOnlyList<string>? without = null, int? servers = null)
     {
         var stream = new MemoryStream();
         VirtualTime? time = null;
@@ -29,6 +29,7 @@ internal sealed class RecordedRun
         Verdict verdict = Simulation.Run(seed, operations, new AppendWorkload(), new RunOptions
         {
             Faults = faults,
+            Servers = servers,
             Without = without ?? [],
             Trace = now =>
             {

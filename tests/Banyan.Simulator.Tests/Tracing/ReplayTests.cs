@@ -9,6 +9,9 @@ public class ReplayTests
     [Fact]
     public void The_log_of_a_calm_run_is_accepted() => IsAccepted("log-replication", RecordedRun.Of(1, 40, FaultOptions.None));
 
+    [Fact]
+    public void The_log_of_a_server_that_is_alone_is_accepted() => IsAccepted("log-replication", RecordedRun.Of(1, 30, servers: 1));
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
