@@ -11,6 +11,10 @@ public static class Shrinking
     /// <param name="Verdict">Of the small run.</param>
     public sealed record Result(int Operations, IReadOnlyList<string> Without, Verdict Verdict);
 
+    /// <summary>An attempt, in a line.</summary>
+    public static string Tell(IReadOnlyList<string> without, int operations, bool failed) =>
+        $"{(failed ? "fails" : "  clean")}: {operations} operations{(without.Count == 0 ? "" : ", without " + string.Join(", ", without))}";
+
     /// <summary>Shrinks a run; null if it does not fail as it is.</summary>
     /// <param name="seed">Of the run.</param>
     /// <param name="operations">Of the run.</param>

@@ -110,8 +110,9 @@ internal static class SimCommand
     private static int Shrink(ulong seed, ulong last, int operations, string workload, RunOptions options, bool json)
     {
         if (seed != last) throw new CommandFailed(ExitCode.BadInput, $"--shrink: one run is shrunk, not --seeds {seed}..{last}");
-        Shrinking.Result? small = Shrinking.Shrink(seed, operations, () => WorkloadCatalogue.TryMake(workload)!, options, (without, count, failed) =>
-            Console.Error.WriteLine($"{(failed ? "fails" : "  clean")}: {count} operations{(without.Count == 0 ? "" : ", without " + string.Join(", ", without))}"));
+        Shrinking.Result? small = Shrinking.Shrink(
+            seed, operations, () => WorkloadCatalogue.TryMake(workload)!, options,
+            (without, count, failed) => Console.Error.WriteLine(Shrinking.Tell(without, count, failed)));
         if (small is null)
         {
             Console.Error.WriteLine($"seed {seed} is clean: nothing to shrink");

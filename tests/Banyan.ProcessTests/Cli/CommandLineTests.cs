@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Banyan.ProcessTests.Cli;
 
 public class CommandLineTests
@@ -78,5 +80,17 @@ public class CommandLineTests
         BanyanCommand first = await BanyanCommand.RunAsync("sim", "--seed", "7", "--ops", "20", "--json");
         Assert.Equal("clean", first.Json.GetProperty("verdict").GetString());
         Assert.Equal(first.Output, (await BanyanCommand.RunAsync("sim", "--seed", "7", "--ops", "20", "--json")).Output);
+    }
+
+    [Fact]
+    public async Task A_run_that_has_caught_a_mutant_is_shrunk()
+    {
+        BanyanCommand command = await BanyanCommand.RunAsync("sim", "mutants", "append-without-looking-back", "--ops", "60", "--shrink", "--json");
+        JsonElement mutant = Assert.Single(command.Json.EnumerateArray());
+        JsonElement shrunk = mutant.GetProperty("shrunk");
+        Assert.InRange(shrunk.GetProperty("operations").GetInt32(), 1, 59);
+        Assert.NotEqual(0, shrunk.GetProperty("without").GetArrayLength());
+        Assert.NotEqual("", shrunk.GetProperty("violation").GetString());
+        Assert.Contains("append-without-looking-back: fails: 60 operations", command.Error);
     }
 }
