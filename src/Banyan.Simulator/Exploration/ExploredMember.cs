@@ -48,7 +48,8 @@ internal sealed class ExploredMember : IExploredPart
 
     private void Start()
     {
-        _life++;
+        // Only who votes alone may propose in one term in two lives; elsewhere it would only tell equal states apart.
+        if (_options.OneVoter) _life++;
         LogIndex last = new((ulong)_durable.Count);
         HardState state = _durableState with { Commit = LogIndex.Min(_durableState.Commit, last) };
         _applied = LogIndex.Zero;
