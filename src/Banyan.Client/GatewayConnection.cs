@@ -63,7 +63,7 @@ internal sealed class GatewayConnection : IDisposable
             connection?.Dispose();
             socket.Dispose();
             if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-                throw new BanyanException(FailureCode.BadRequest, $"{gateway} wants a token with the right to \"operate\" ({(options.Token is null ? "there is none" : "it is not this one")})");
+                throw BanyanException.NotAnOperator(gateway, options.Token);
             throw new BanyanException(FailureCode.Unavailable, $"{gateway}: {(e is OperationCanceledException ? "no answer in time" : e.Message)}", e);
         }
     }

@@ -73,10 +73,11 @@ internal static class CommandLine
 
     /// <summary>Connects to the gateway that the command line names.</summary>
     public static Task<BanyanClient> ConnectAsync(ParseResult parsed) =>
-        BanyanClient.ConnectAsync(GatewayOf(parsed), new ClientOptions { Token = Environment.GetEnvironmentVariable(TokenVariable) });
+        BanyanClient.ConnectAsync(GatewayOf(parsed), new ClientOptions { Token = Token });
 
-    // Not an option: the arguments of a process are anybody's to read.
-    private const string TokenVariable = "BANYAN_TOKEN";
+    /// <summary>The operator's token; null without one.</summary>
+    /// <remarks>Not an option: the arguments of a process are anybody's to read.</remarks>
+    public static string? Token => Environment.GetEnvironmentVariable("BANYAN_TOKEN");
 
     /// <summary>Reads a timestamp as commands print it.</summary>
     public static Timestamp? ReadTimestamp(string? text)

@@ -11,7 +11,7 @@ internal static class ServeAccess
 
     private static readonly Option<string[]> _tokenKeys = new("--token-key")
     {
-        Description = "File with a key of join tokens (banyan token new-key): games need a token signed with it. Once for each key",
+        Description = "File with a key of tokens (banyan token new-key): games need a token signed with it, and so do banyan's own commands. Once for each key",
         DefaultValueFactory = _ => [],
     };
 
@@ -48,7 +48,7 @@ internal static class ServeAccess
     {
         string[] files = parsed.GetValue(_tokenKeys)!;
         bool isOpen = parsed.GetValue(_open);
-        if (!hasProject && (isOpen || files.Length > 0)) throw new CommandFailed(ExitCode.BadInput, $"{(isOpen ? "--open" : "--token-key")} says who may enter a game: --project is missing");
+        if (!hasProject && isOpen) throw new CommandFailed(ExitCode.BadInput, "--open says who may enter a game: --project is missing");
         if (isOpen && files.Length > 0) throw new CommandFailed(ExitCode.BadInput, "--open and --token-key: either anybody may enter, or only with a token");
         if (hasProject && !isOpen && files.Length == 0) throw new CommandFailed(ExitCode.BadInput, NobodyMayEnter);
         if (!AllowedOrigins.TryParse(parsed.GetValue(_origins)!, out AllowedOrigins? origins, out string error)) throw new CommandFailed(ExitCode.BadInput, $"--allow-origin {error}");

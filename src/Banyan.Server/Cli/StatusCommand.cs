@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Banyan.Client;
@@ -22,7 +23,11 @@ internal static class StatusCommand
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
         try
         {
-            byte[] body = await http.GetByteArrayAsync(new Uri(gateway, "/api/status"), stop).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, "/api/status"));
+            if (CommandLine.Token is { } token) request.Headers.Authorization = new("Bearer", token);
+            using HttpResponseMessage answer = await http.SendAsync(request, stop).ConfigureAwait(false);
+            if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) throw BanyanException.NotAnOperator(gateway, CommandLine.Token);
+            byte[] body = await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
             return JsonSerializer.Deserialize(body, StatusJson.Default.ServerStatus)!;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

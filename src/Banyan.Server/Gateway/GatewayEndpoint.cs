@@ -32,14 +32,7 @@ internal sealed class GatewayEndpoint(StoreLoop loop, ServerOptions options)
             return;
         }
 
-        if (_access.Operate(context.Request) is { } refusal)
-        {
-            Interlocked.Increment(ref _refused);
-            context.Response.StatusCode = refusal.Status;
-            await context.Response.WriteAsync(refusal.Why + "\n").ConfigureAwait(false);
-            return;
-        }
-
+        if (await RefuseAsync(context).ConfigureAwait(false)) return;
         if (_sessions.Count >= options.SessionsMax)
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
@@ -60,6 +53,17 @@ internal sealed class GatewayEndpoint(StoreLoop loop, ServerOptions options)
             _sessions.TryRemove(session, out _);
             if (session.Fault is not null) Interlocked.Increment(ref _refused);
         }
+    }
+
+    /// <summary>Answers a request that only an operator may make, if it is not one's.</summary>
+    /// <returns>Whether it was refused, and is answered.</returns>
+    public async Task<bool> RefuseAsync(HttpContext context)
+    {
+        if (_access.Operate(context.Request) is not { } refusal) return false;
+        Interlocked.Increment(ref _refused);
+        context.Response.StatusCode = refusal.Status;
+        await context.Response.WriteAsync(refusal.Why + "\n").ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Closes all sessions.</summary>

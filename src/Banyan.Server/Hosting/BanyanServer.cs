@@ -195,6 +195,7 @@ internal sealed class BanyanServer : IAsyncDisposable
                     await context.Response.WriteAsync((why ?? "ok") + "\n").ConfigureAwait(false);
                     break;
                 case "/api/status":
+                    if (await _gateway.RefuseAsync(context).ConfigureAwait(false)) break;
                     ServerStatus status = await _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _games, _transport.Status(), _options, _up.Elapsed)).ConfigureAwait(false);
                     context.Response.ContentType = "application/json";
                     await context.Response.Body.WriteAsync(status.ToJson()).ConfigureAwait(false);

@@ -47,14 +47,20 @@ public sealed partial class PeerSession
                 continue;
             }
 
-            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
-            SendInName(source, _outer.Written);
-            _outer.Clear();
-            packet = new(_outer, _clock.Sequence);
-            packet.Append(view.Number, state.Bytes);
+            Append(ref packet, source, view.Number, state.Bytes);
         }
 
         if (packet.Count > 0) SendInName(source, _outer.Written);
+    }
+
+    // A packet that is full goes out, and the next one begins.
+    private void Append(ref SyncPacketWriter packet, int source, uint number, ReadOnlySpan<byte> state)
+    {
+        if (packet.Append(number, state) != AppendResult.PacketFull) return;
+        SendInName(source, _outer.Written);
+        _outer.Clear();
+        packet = new(_outer, _clock.Sequence);
+        packet.Append(number, state);
     }
 
     private void Follow(Synchronizer synchronizer)
@@ -110,11 +116,7 @@ public sealed partial class PeerSession
         foreach (View view in views)
         {
             if (_live[view.Synchronizer.Node] is not { } state || state.AuthorityEpoch != view.Synchronizer.AuthorityEpoch) continue;
-            if (packet.Append(view.Number, state.Bytes) != AppendResult.PacketFull) continue;
-            SendInName(source, _outer.Written);
-            _outer.Clear();
-            packet = new(_outer, _clock.Sequence);
-            packet.Append(view.Number, state.Bytes);
+            Append(ref packet, source, view.Number, state.Bytes);
         }
 
         if (packet.Count > 0) SendInName(source, _outer.Written);

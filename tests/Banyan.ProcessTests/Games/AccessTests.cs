@@ -48,10 +48,16 @@ public sealed class AccessTests
         await using LocalCluster cluster = await LocalCluster.StartAsync(
             BanyanCommand.Executable, 1, null, "--project", game.Path, "--token-key", old.Path, "--token-key", fresh.Path);
         Uri gateway = cluster.Gateways[0];
-        (await BanyanCommand.RunAsync(gateway, "tree")).AssertFailed(2, "wants a token with the right to \"operate\" (there is none)");
+        foreach (string query in new[] { "tree", "status" })
+        {
+            (await BanyanCommand.RunAsync(gateway, query)).AssertFailed(2, "wants a token with the right to \"operate\" (there is none)");
+            (await BanyanCommand.RunWithTokenAsync(await old.TokenAsync("alice"), gateway, query)).AssertFailed(2, "it is not this one");
+        }
+
+        (await fresh.OperateAsync(gateway, "status")).AssertDone();
         (await BanyanCommand.RunWithTokenAsync(await old.TokenAsync("alice"), gateway, "import", game.Main)).AssertFailed(2, "it is not this one");
         (await fresh.OperateAsync(gateway, "import", game.Main)).AssertDone();
-        Assert.False((await Door.GamesAsync(gateway)).GetProperty("open").GetBoolean());
+        Assert.False((await Door.GamesAsync(gateway, fresh)).GetProperty("open").GetBoolean());
 
         Assert.Equal(new(HttpStatusCode.Unauthorized, NoToken + "\n"), await Door.KnockAsync(gateway));
         Assert.Equal(new(HttpStatusCode.Unauthorized, NoToken + "\n"), await Door.KnockAsync(gateway, "token="));
@@ -74,11 +80,24 @@ public sealed class AccessTests
         await three.TakeSpawnAsync($"{two.Peer}");
 
         // Counted by cause, said once, and never with the token.
-        Assert.Equal(2, await Door.RefusedAsync(gateway, "401: " + NoToken));
-        Assert.Equal(2, await Door.RefusedAsync(gateway, "401: the token has expired"));
+        Assert.Equal(2, await Door.RefusedAsync(gateway, "401: " + NoToken, fresh));
+        Assert.Equal(2, await Door.RefusedAsync(gateway, "401: the token has expired", fresh));
         string output = cluster.OutputOf(1);
         Assert.Single(output.Split('\n'), l => l.Contains("the token has expired", StringComparison.Ordinal));
         foreach (string secret in new[] { token, newer, homeMade, expired, stranger }) Assert.DoesNotContain(secret[^20..], output);
+    }
+
+    [Fact]
+    public async Task A_server_without_a_game_asks_operators_for_tokens_too()
+    {
+        using KeyFile key = await KeyFile.MakeAsync();
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--token-key", key.Path);
+        Uri gateway = cluster.Gateways[0];
+        foreach (string query in new[] { "tree", "status" })
+        {
+            (await BanyanCommand.RunAsync(gateway, query)).AssertFailed(2, "wants a token with the right to \"operate\" (there is none)");
+            (await key.OperateAsync(gateway, query)).AssertDone();
+        }
     }
 
     [Fact]
@@ -104,7 +123,7 @@ public sealed class AccessTests
         await watcher.SendToAsync(player.Peer, writer => RpcPacket.WriteWithPath(writer, "Main"u8, greet, ["hello"]));
         await watcher.SendToAsync(player.Peer, writer => RawPacket.Write(writer, "psst"u8));
         const string Refused = "a write or a call of a client that may only watch";
-        await Poll.UntilAsync(async () => await Door.RefusedAsync(cluster.Gateways[1], Refused) == 2, () => "two refusals");
+        await Poll.UntilAsync(async () => await Door.RefusedAsync(cluster.Gateways[1], Refused, key) == 2, () => "two refusals");
 
         // And nothing was spawned for it: its tree is the player's.
         BanyanCommand tree = await key.OperateAsync(cluster.Gateways[0], "tree", "/root/Main/Players", "--depth", "1", "--json");

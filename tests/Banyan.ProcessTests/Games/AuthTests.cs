@@ -51,10 +51,10 @@ public sealed class AuthTests
             await using RawGame one = await RawGame.ConnectAsync(gateway);
             if (packet.Length > 0) await one.SendAsync(writer => writer.Raw(packet));
             Assert.Equal(why, await one.ReadReasonAsync());
-            Assert.Equal(1, await Door.RefusedAsync(gateway, "send_auth: " + why));
+            Assert.Equal(1, await Door.RefusedAsync(gateway, "send_auth: " + why, key));
         }
 
-        Assert.Equal(0, (await Door.GamesAsync(gateway)).GetProperty("peers").GetInt32());
+        Assert.Equal(0, (await Door.GamesAsync(gateway, key)).GetProperty("peers").GetInt32());
         // In the address it is still looked at before there is a connection.
         Assert.Equal(HttpStatusCode.Unauthorized, (await Door.KnockAsync(gateway, "token=guess")).Status);
     }

@@ -4,6 +4,7 @@ namespace Banyan.ProcessTests.Games;
 internal sealed class KeyFile : IDisposable
 {
     private readonly TemporaryFile _file;
+    private string? _operator;
 
     private KeyFile(string text) => _file = new(text, "key.txt");
 
@@ -16,9 +17,12 @@ internal sealed class KeyFile : IDisposable
     public async Task<string> TokenAsync(string player, params IEnumerable<string> more) =>
         (await BanyanCommand.RunAsync(["token", "--key", Path, "--sub", player, .. more])).AssertDone().Output.Trim();
 
+    /// <summary>The token of an operator.</summary>
+    public async Task<string> OperatorTokenAsync() => _operator ??= await TokenAsync("operator", "--rights", "operate");
+
     /// <summary>Runs a command of an operator.</summary>
     public async Task<BanyanCommand> OperateAsync(Uri gateway, params IEnumerable<string> arguments) =>
-        await BanyanCommand.RunWithTokenAsync(await TokenAsync("operator", "--rights", "operate"), gateway, arguments);
+        await BanyanCommand.RunWithTokenAsync(await OperatorTokenAsync(), gateway, arguments);
 
     public void Dispose() => _file.Dispose();
 }

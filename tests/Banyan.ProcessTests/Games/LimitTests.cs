@@ -22,6 +22,9 @@ public sealed class LimitTests
         foreach (string? origin in new[] { "https://game.example", "http://localhost:8060", "http://127.0.0.1:8060", null })
             Assert.Equal(HttpStatusCode.SwitchingProtocols, (await Door.KnockAsync(gateway, origin: origin)).Status);
         Assert.Equal(2, await Door.RefusedAsync(gateway, "403: " + Why));
+        foreach (string path in new[] { "/v1/session", "/api/status" })
+            Assert.Equal(new(HttpStatusCode.Forbidden, Why + "\n"), await Door.KnockAsync(gateway, origin: "https://evil.example", path: path));
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, (await Door.KnockAsync(gateway, path: "/v1/session")).Status);
         (await BanyanCommand.RunAsync("serve", "--project", game.Path, "--open", "--allow-origin", "game.example")).AssertFailed(
             2, "--allow-origin \"game.example\": expected an origin as in https://game.example, or *");
     }
@@ -37,7 +40,7 @@ public sealed class LimitTests
         (await key.OperateAsync(gateway, "import", game.Main)).AssertDone();
         for (int i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await Door.KnockAsync(gateway, "token=guess")).Status);
         Assert.Equal(new(HttpStatusCode.TooManyRequests, "too many refused attempts from this address, wait a minute\n"), await Door.KnockAsync(gateway, "token=guess"));
-        Assert.Equal(1, await Door.RefusedAsync(gateway, "429: too many refused attempts from this address, wait a minute"));
+        Assert.Equal(1, await Door.RefusedAsync(gateway, "429: too many refused attempts from this address, wait a minute", key));
 
         string query = "token=" + await key.TokenAsync("alice");
         RawGame one = await RawGame.ConnectAsync(gateway, query);

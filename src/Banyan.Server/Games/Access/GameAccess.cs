@@ -26,8 +26,7 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     public AccessRefusal? Enter(HttpRequest request, bool canResume, out Admission? admission)
     {
         admission = null;
-        string origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !options.Origins.Allows(origin, request.Host)) return Refused(AddressOf(request), _otherPage);
+        if (IsOfOtherPage(request)) return Refused(AddressOf(request), _otherPage);
         bool asks = options.AsksForAuth && !canResume;
         if (TokenOf(request) is { } token && !options.IsOpen) return Check(token, canResume, AddressOf(request), out admission);
         if (asks) return null;
@@ -39,6 +38,8 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     /// <summary>Lets a client of Banyan's own protocol in, which may change everything; says why not, or null if it may.</summary>
     public AccessRefusal? Operate(HttpRequest request)
     {
+        // Also where anybody may: a page that a developer looks at is not to reach the developer's own cluster.
+        if (IsOfOtherPage(request)) return Refused(AddressOf(request), _otherPage);
         if (options.Keys.Count == 0) return null;
         if (TokenOf(request) is not { } token) return Refused(AddressOf(request), _noToken);
         if (Check(token, canResume: false, AddressOf(request), out Admission? admission) is { } refusal) return refusal;
@@ -65,6 +66,12 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     }
 
     private AccessRefusal Refused(IPAddress address, AccessRefusal refusal) => _refused.IsTooMany(address) ? _tooManyRefused : refusal;
+
+    private bool IsOfOtherPage(HttpRequest request)
+    {
+        string origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 && !options.Origins.Allows(origin, request.Host);
+    }
 
     private static string? TokenOf(HttpRequest request)
     {
