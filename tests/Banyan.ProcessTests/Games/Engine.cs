@@ -8,29 +8,26 @@ internal sealed class Engine : IDisposable
     // Of a project that no editor has ever opened.
     private const string Harmless = "Could not load global script cache.";
 
+    // What the variable GODOT names: one, or several with ':' between them (';' on Windows), of other versions or
+    // precisions, which the games of a test take in turn and so play together.
+    private static readonly string[] _binaries =
+        Environment.GetEnvironmentVariable("GODOT")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static int _started;
+
     private readonly Process _process;
     private readonly List<string> _lines = [];
 
-    public Engine(string godot, string project, params string[] arguments)
+    /// <summary>Starts a game with the next of the binaries.</summary>
+    public Engine(string project, params string[] arguments)
     {
-        var start = new ProcessStartInfo(godot) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(_binaries[(Interlocked.Increment(ref _started) - 1) % _binaries.Length]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in (string[])["--headless", "--path", project, .. arguments]) start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Take;
         _process.ErrorDataReceived += Take;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-    }
-
-    /// <summary>The engine that the variable GODOT names; without one the test is skipped.</summary>
-    public static string Binary
-    {
-        get
-        {
-            string? godot = Environment.GetEnvironmentVariable("GODOT");
-            Assert.SkipWhen(godot is null, "GODOT names no Godot 4 binary");
-            return godot!;
-        }
     }
 
     public string[] Lines
@@ -55,6 +52,9 @@ internal sealed class Engine : IDisposable
 
     /// <summary>Waits until something holds of what it has printed.</summary>
     public Task UntilAsync(Func<Engine, bool> holds, string what) => Poll.UntilAsync(() => holds(this), () => $"{what}\n{this}");
+
+    /// <summary>Skips the test where GODOT names no engine.</summary>
+    public static void SkipWithout() => Assert.SkipWhen(_binaries.Length == 0, "GODOT names no Godot 4 binary");
 
     public override string ToString() => string.Join('\n', Lines);
 

@@ -18,6 +18,7 @@ func _ready() -> void:
 	(multiplayer as SceneMultiplayer).peer_packet.connect(_on_packet)
 	multiplayer.multiplayer_peer = peer
 	tell("STATUS %d" % peer.get_connection_status())
+	tell("PRECISION " + ("double" if Vector3(0.1, 0, 0).x == 0.1 else "single"))
 
 
 func _on_packet(_from: int, packet: PackedByteArray) -> void:
