@@ -122,7 +122,8 @@ func synchronized_nodes() -> void:
 	check_equal([^".:position", ^".:rotation", ^"Body:scale"], interpolator._always.properties + interpolator._on_change.properties, "all that has values between is shown")
 	check_equal(null, interpolator.get_newest(^".:position"), "nothing has come yet")
 
-	# Straight ahead, at speed 4. The raw value moves in steps of 100 ms.
+	# Straight ahead, at speed 4. The raw value moves in steps of 100 ms. What is looked at are two seconds without a frame
+	# that took long: when the machine stands still, so do the values, and then nothing is even.
 	var raw: Array[float] = []
 	var shown: Array[float] = []
 	var seen_by_signal := [0]
@@ -131,35 +132,46 @@ func synchronized_nodes() -> void:
 			seen_by_signal[0] += 1)
 	var began := Time.get_ticks_usec()
 	var elapsed := 0.0
-	while elapsed < 6.0:
+	var measured_from := 4.0
+	while elapsed < measured_from + 2.0 and elapsed < 25.0:
+		var last := elapsed
 		elapsed = (Time.get_ticks_usec() - began) / 1000000.0
+		if elapsed > measured_from and elapsed - last > 0.05:
+			# The delay that it takes to bridge this is let go of again after some seconds, slowly.
+			measured_from = elapsed + 4.0
+			raw.clear()
+			shown.clear()
 		server.position.x = elapsed * 4.0
 		server.get_node("Body").scale = Vector3.ONE * (1.0 + floorf(elapsed))
 		await get_tree().process_frame
-		if elapsed > 4.0:
+		if elapsed > measured_from:
 			raw.append(elapsed - interpolator.get_newest(^".:position").x / 4.0)
 			shown.append(elapsed - client.position.x / 4.0)
+	check(elapsed < 25.0, "two seconds without a frame of more than 50 ms")
 	check(deviation(shown) < deviation(raw) / 2.0, "what is shown moves evenly (%.1f ms off), what arrives does not (%.1f)" % [deviation(shown) * 1000.0, deviation(raw) * 1000.0])
 	check_equal(0, seen_by_signal[0], "nobody sees the synchronizer's own value")
 	check(interpolator.get_delay() > 150.0 and interpolator.get_delay() < 500.0, "the delay has grown to what 100 ms need (%.0f ms)" % interpolator.get_delay())
 
 	# It stops: the shown value comes to rest at the very value.
-	server.position.x = 24.0
-	await until(func() -> bool: return client.position.x == 24.0, "it comes to rest")
+	var rest := ceilf(server.position.x)
+	var size: float = server.get_node("Body").scale.x
+	server.position.x = rest
+	await until(func() -> bool: return client.position.x == rest, "it comes to rest")
 	await seconds(0.6)
-	check_equal(24.0, client.position.x, "at rest it stays")
-	check_equal(7.0, client.get_node("Body").scale.x, "on-change properties arrive")
+	check_equal(rest, client.position.x, "at rest it stays")
+	check(size >= 6.0, "it has grown")
+	check_equal(size, client.get_node("Body").scale.x, "on-change properties arrive")
 
 	# Only one of two on-change properties moves.
 	server.rotation = Vector3(0, 1, 0)
 	await until(func() -> bool: return client.rotation.is_equal_approx(Vector3(0, 1, 0)), "the rotation")
-	check_equal(7.0, client.get_node("Body").scale.x, "what did not change stays")
+	check_equal(size, client.get_node("Body").scale.x, "what did not change stays")
 
 	# A jump.
 	server.position = Vector3(1000, 0, 0)
 	var between := [0]
 	await until(func() -> bool:
-		if client.position.x > 25.0 and client.position.x < 999.0:
+		if client.position.x > rest + 1.0 and client.position.x < 999.0:
 			between[0] += 1
 		return client.position.x == 1000.0, "the jump")
 	check_equal(0, between[0], "a jump has nothing between")
