@@ -4,7 +4,7 @@ extends MultiplayerPeerExtension
 ## Connects a game to a Banyan cluster, and stays connected when a gateway dies.
 ##
 ## [codeblock]
-## multiplayer.multiplayer_peer = BanyanMultiplayerPeer.connect_to(["ws://a:7800/godot", "ws://b:7800/godot"], token)
+## multiplayer.multiplayer_peer = BanyanMultiplayerPeer.connect_to(["ws://a:7400/godot", "ws://b:7400/godot"], token)
 ## [/codeblock]
 ## Everything of Godot's high-level multiplayer works as with [WebSocketMultiplayerPeer]; the cluster is peer 1. When the
 ## gateway is lost, another one goes on with the same session: the peer's id, nodes and reliable messages stay, and the
