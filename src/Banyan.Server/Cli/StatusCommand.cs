@@ -55,6 +55,13 @@ internal static class StatusCommand
             $"server {status.Server} of \"{status.Cluster}\" ({status.Version}), up {status.UptimeSeconds:F0} s, {(status.Healthy ? "healthy" : "NOT HEALTHY: " + status.Fault)}");
         Console.WriteLine(
             $"{status.Sessions} clients, {status.Commits} commits ({status.CrossRangeCommits} across ranges, {status.Restarts} restarts), {status.MemoryBytes >> 20} MiB, reads at a timestamp trail by {status.ResolvedLagMs:F0} ms");
+        if (status.Games is { } games)
+        {
+            string code = games.RunsCode ? ", the game's code runs here" : "";
+            Console.WriteLine($"games: {(games.Open ? "open to anybody" : "with tokens")}, {games.Clients} players here, {games.Peers} in the cluster{code}");
+            foreach ((string cause, long count) in games.Refused.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal)) Console.WriteLine($"  {count,8} times: {cause}");
+        }
+
         foreach (PeerLine peer in status.Peers)
             Console.WriteLine($"  peer {peer.Server}: {(peer.Alive ? "alive" : "NOT ALIVE")}, {(peer.Reachable ? "reachable" : "unreachable: " + peer.LastError)}, {peer.MessagesDropped} messages dropped");
         Console.WriteLine($"{status.Ranges.Count} ranges");

@@ -196,17 +196,24 @@ internal sealed class BanyanServer : IAsyncDisposable
                     break;
                 case "/api/status":
                     if (await _gateway.RefuseAsync(context).ConfigureAwait(false)) break;
-                    ServerStatus status = await _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _games, _transport.Status(), _options, _up.Elapsed)).ConfigureAwait(false);
                     context.Response.ContentType = "application/json";
-                    await context.Response.Body.WriteAsync(status.ToJson()).ConfigureAwait(false);
+                    await context.Response.Body.WriteAsync((await StatusAsync().ConfigureAwait(false)).ToJson()).ConfigureAwait(false);
+                    break;
+                case "/metrics":
+                    if (await _gateway.RefuseAsync(context).ConfigureAwait(false)) break;
+                    context.Response.ContentType = MetricsPage.ContentType;
+                    await context.Response.WriteAsync(MetricsPage.Of(await StatusAsync().ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 default:
                     context.Response.StatusCode = 404;
-                    await context.Response.WriteAsync($"Banyan {ServerStatus.ThisVersion}: /healthz, /api/status, {GatewayProtocol.Path} (WebSocket)\n").ConfigureAwait(false);
+                    await context.Response.WriteAsync($"Banyan {ServerStatus.ThisVersion}: /healthz, /api/status, /metrics, {GatewayProtocol.Path} (WebSocket)\n").ConfigureAwait(false);
                     break;
             }
         });
     }
+
+    private Task<ServerStatus> StatusAsync() =>
+        _loop.Ask(store => ServerStatus.Of(store, _loop, _gateway, _games, _transport.Status(), _options, _up.Elapsed));
 
     private string? WhyNotHealthy()
     {

@@ -125,6 +125,10 @@ public sealed class AccessTests
         const string Refused = "a write or a call of a client that may only watch";
         await Poll.UntilAsync(async () => await Door.RefusedAsync(cluster.Gateways[1], Refused, key) == 2, () => "two refusals");
 
+        BanyanCommand status = await key.OperateAsync(cluster.Gateways[1], "status");
+        Assert.Contains("games: with tokens, 1 players here, 2 in the cluster", status.Output, StringComparison.Ordinal);
+        Assert.Contains($"       2 times: {Refused}", status.Output, StringComparison.Ordinal);
+
         // And nothing was spawned for it: its tree is the player's.
         BanyanCommand tree = await key.OperateAsync(cluster.Gateways[0], "tree", "/root/Main/Players", "--depth", "1", "--json");
         Assert.Equal([$"/root/Main/Players", $"/root/Main/Players/{player.Peer}"], tree.Json.EnumerateArray().Select(n => n.GetProperty("path").GetString()));

@@ -22,7 +22,7 @@ public sealed class LimitTests
         foreach (string? origin in new[] { "https://game.example", "http://localhost:8060", "http://127.0.0.1:8060", null })
             Assert.Equal(HttpStatusCode.SwitchingProtocols, (await Door.KnockAsync(gateway, origin: origin)).Status);
         Assert.Equal(2, await Door.RefusedAsync(gateway, "403: " + Why));
-        foreach (string path in new[] { "/v1/session", "/api/status" })
+        foreach (string path in new[] { "/v1/session", "/api/status", "/metrics" })
             Assert.Equal(new(HttpStatusCode.Forbidden, Why + "\n"), await Door.KnockAsync(gateway, origin: "https://evil.example", path: path));
         Assert.Equal(HttpStatusCode.SwitchingProtocols, (await Door.KnockAsync(gateway, path: "/v1/session")).Status);
         (await BanyanCommand.RunAsync("serve", "--project", game.Path, "--open", "--allow-origin", "game.example")).AssertFailed(

@@ -186,6 +186,7 @@ public class GatewayGarbageTests(TownCluster town)
     [InlineData("/v1/session", 426)]
     [InlineData("/healthz", 200)]
     [InlineData("/api/status", 200)]
+    [InlineData("/metrics", 200)]
     public async Task Pages_are_where_they_are(string path, int code)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
