@@ -58,7 +58,7 @@ internal static class ServeAccess
     }
 
     /// <summary>The certificate of this server's gateway; null for no TLS.</summary>
-    public static GatewayCertificate? ReadCertificate(ParseResult parsed, Uri gateway)
+    public static CertificateFiles? OpenCertificate(ParseResult parsed, Uri gateway)
     {
         string? file = parsed.GetValue(_certificate);
         string? key = parsed.GetValue(_key);
@@ -67,9 +67,8 @@ internal static class ServeAccess
             return isSecure ? throw new CommandFailed(ExitCode.BadInput, $"--server: {gateway.OriginalString} wants --tls-cert and --tls-key") : null;
         if (file is null || key is null) throw new CommandFailed(ExitCode.BadInput, file is null ? "--tls-key wants --tls-cert beside it" : "--tls-cert wants --tls-key beside it");
         if (!isSecure) throw new CommandFailed(ExitCode.BadInput, $"--tls-cert: with TLS, --server names this server's gateway https://{gateway.Authority}");
-        if (!GatewayCertificate.TryRead(file, key, out GatewayCertificate? certificate, out string error)) throw new CommandFailed(ExitCode.BadInput, error);
-        if (certificate.Warning(DateTimeOffset.UtcNow) is { } warning) Console.Error.WriteLine($"warning: --tls-cert {file}: {warning}");
-        return certificate;
+        if (!CertificateFiles.TryOpen(file, key, TimeProvider.System, Console.Error.WriteLine, out CertificateFiles? files, out string error)) throw new CommandFailed(ExitCode.BadInput, error);
+        return files;
     }
 
     private static List<TokenKey> ReadKeys(string[] files)

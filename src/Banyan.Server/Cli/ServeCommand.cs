@@ -143,7 +143,7 @@ internal static class ServeCommand
             Trace = parsed.GetValue(_trace),
             Project = parsed.GetValue(_project),
             Access = ServeAccess.Read(parsed, parsed.GetValue(_project) is not null),
-            Certificate = ServeAccess.ReadCertificate(parsed, servers.Find(s => s.Id == self)!.Gateway),
+            Certificate = ServeAccess.OpenCertificate(parsed, servers.Find(s => s.Id == self)!.Gateway),
             Grace = ReadGrace(parsed.GetValue(_grace)),
             Code = ReadCode(parsed.GetValue(_code), parsed.GetValue(_codeType)),
             CheckpointEveryBytes = parsed.GetValue(_checkpointEvery) << 20,

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
-using System.Security.Authentication;
 using Banyan.Client.Protocol;
 using Banyan.Primitives;
 using Banyan.Scene.Reaping;
@@ -12,6 +11,7 @@ using Banyan.Server.Projects;
 using Banyan.Sync.Hosting;
 using Banyan.Sync.Peers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Banyan.Server.Hosting;
 
@@ -143,7 +143,7 @@ internal sealed class BanyanServer : IAsyncDisposable
         return (host, new(loop, host, new(options.Access, TimeProvider.System), limits, options.SessionsMax));
     }
 
-    private static WebApplication BuildHttp(Uri address, GatewayCertificate? certificate)
+    private static WebApplication BuildHttp(Uri address, CertificateFiles? certificate)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         // Sessions decode, hand over to the loop and never block: they need no thread switch of their own at each end.
@@ -159,12 +159,7 @@ internal sealed class BanyanServer : IAsyncDisposable
             {
                 o.Protocols = HttpProtocols.Http1;
                 if (certificate is null) return;
-                o.UseHttps(https =>
-                {
-                    https.ServerCertificate = certificate.Certificate;
-                    https.ServerCertificateChain = certificate.Chain;
-                    https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                });
+                o.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Options) });
             });
         });
         return builder.Build();

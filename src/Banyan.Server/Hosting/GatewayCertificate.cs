@@ -54,6 +54,9 @@ internal sealed record GatewayCertificate(X509Certificate2 Certificate, X509Cert
         }
     }
 
+    /// <summary>Whether another one shows the same.</summary>
+    public bool IsSame(GatewayCertificate other) => Chain.Select(c => c.Thumbprint).SequenceEqual(other.Chain.Select(c => c.Thumbprint));
+
     /// <summary>What an operator should hear about it; null for nothing.</summary>
     public string? Warning(DateTimeOffset now) =>
         now > Certificate.NotAfter ? $"the certificate has expired at {Certificate.NotAfter.ToUniversalTime():u}"

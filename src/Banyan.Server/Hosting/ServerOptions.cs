@@ -52,7 +52,7 @@ public sealed record ServerOptions
     internal AccessOptions Access { get; init; } = new();
 
     /// <summary>What the gateway's port shows of itself; null for no TLS.</summary>
-    internal GatewayCertificate? Certificate { get; init; }
+    internal CertificateFiles? Certificate { get; init; }
 
     /// <summary>Every protocol step is added to this file (specs/check-trace); null for none.</summary>
     public string? Trace { get; init; }

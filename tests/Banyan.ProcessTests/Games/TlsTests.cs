@@ -42,6 +42,29 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_renewed_certificate_is_shown_to_who_comes_next_and_nobody_is_disconnected()
+    {
+        using X509Certificate2 first = Write("own", expired: false);
+        using Process server = Serve("own", "own", out Uri gateway);
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+            await Poll.UntilAsync(() => IsHealthyAsync(http, gateway), () => $"{gateway} to answer");
+            await using RawGame before = await RawGame.ConnectAsync(gateway, options: o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => IsSame(shown, first));
+            using X509Certificate2 second = Write("own", expired: false);
+            await Poll.UntilAsync(() => ShowsAsync(gateway, second), () => "the second certificate");
+            await using RawGame after = await RawGame.ConnectAsync(gateway, options: o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => IsSame(shown, second));
+            Assert.True(before.IsOpen);
+            Assert.Equal(2, (await Door.GamesAsync(gateway)).GetProperty("clients").GetInt32());
+        }
+        finally
+        {
+            server.StandardInput.Close();
+            Assert.Contains($"--tls-cert {Pem("own", "cert")}: renewed, valid until ", (await BanyanCommand.EndAsync(server)).Error);
+        }
+    }
+
+    [Fact]
     public async Task A_certificate_that_has_expired_is_warned_of()
     {
         Write("old", expired: true).Dispose();
@@ -73,6 +96,24 @@ public sealed class TlsTests : IDisposable
     }
 
     private static bool IsSame(X509Certificate? shown, X509Certificate2 certificate) => shown?.GetCertHashString() == certificate.GetCertHashString();
+
+    private static async Task<bool> ShowsAsync(Uri gateway, X509Certificate2 certificate)
+    {
+        bool isShown = false;
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                {
+                    isShown = IsSame(shown, certificate);
+                    return true;
+                },
+            },
+        });
+        return await IsHealthyAsync(http, gateway) && isShown;
+    }
 
     private static async Task<bool> IsHealthyAsync(HttpClient http, Uri gateway)
     {

@@ -52,15 +52,4 @@ public class AddressLimitsTests
     [InlineData("192.0.2.1", "::ffff:192.0.2.1")]
     [InlineData("2001:db8:1:2::", "2001:db8:1:2:3:4:5:6")]
     public void An_address_of_IPv6_is_its_network(string counted, string address) => Assert.Equal(IPAddress.Parse(counted), ClientAddress.Of(IPAddress.Parse(address)));
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks = 1;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan time) => _ticks += time.Ticks;
-    }
 }
