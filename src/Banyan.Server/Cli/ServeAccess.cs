@@ -11,7 +11,7 @@ internal static class ServeAccess
 
     private static readonly Option<string[]> _tokenKeys = new("--token-key")
     {
-        Description = "File with a key of tokens (banyan token new-key): games need a token signed with it, and so do banyan's own commands. Once for each key",
+        Description = "File with keys of tokens, one a line (banyan token new-key): games need a token signed with one of them, and so do banyan's own commands. Once for each file",
         DefaultValueFactory = _ => [],
     };
 
@@ -54,7 +54,8 @@ internal static class ServeAccess
         if (!AllowedOrigins.TryParse(parsed.GetValue(_origins)!, out AllowedOrigins? origins, out string error)) throw new CommandFailed(ExitCode.BadInput, $"--allow-origin {error}");
         int perAddress = parsed.GetValue(_perAddress);
         if (perAddress < 0) throw new CommandFailed(ExitCode.BadInput, $"--connections-per-address {perAddress}: expected a whole number, not negative");
-        return new() { IsOpen = isOpen, Keys = ReadKeys(files), AsksForAuth = parsed.GetValue(_authCallback), Origins = origins, ConnectionsPerAddress = perAddress };
+        if (!TokenKeys.TryOpen(files, TimeProvider.System, Console.Error.WriteLine, out TokenKeys? keys, out error)) throw new CommandFailed(ExitCode.BadInput, error);
+        return new() { IsOpen = isOpen, Keys = keys, AsksForAuth = parsed.GetValue(_authCallback), Origins = origins, ConnectionsPerAddress = perAddress };
     }
 
     /// <summary>The certificate of this server's gateway; null for no TLS.</summary>
@@ -69,18 +70,5 @@ internal static class ServeAccess
         if (!isSecure) throw new CommandFailed(ExitCode.BadInput, $"--tls-cert: with TLS, --server names this server's gateway https://{gateway.Authority}");
         if (!CertificateFiles.TryOpen(file, key, TimeProvider.System, Console.Error.WriteLine, out CertificateFiles? files, out string error)) throw new CommandFailed(ExitCode.BadInput, error);
         return files;
-    }
-
-    private static List<TokenKey> ReadKeys(string[] files)
-    {
-        var keys = new List<TokenKey>();
-        foreach (string file in files)
-        {
-            if (!TokenKey.TryReadFile(file, out TokenKey? key, out string error)) throw new CommandFailed(ExitCode.BadInput, $"--token-key {error}");
-            if (key.Name is not null && keys.Exists(k => k.Name == key.Name)) throw new CommandFailed(ExitCode.BadInput, $"--token-key {file}: there is another key with the name {key.Name}");
-            keys.Add(key);
-        }
-
-        return keys;
     }
 }

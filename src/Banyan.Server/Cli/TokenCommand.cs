@@ -36,7 +36,9 @@ internal static class TokenCommand
     private static int WriteToken(ParseResult parsed)
     {
         if (parsed.GetValue(_key) is not { } file) throw new CommandFailed(ExitCode.BadInput, "--key FILE is missing");
-        if (!TokenKey.TryReadFile(file, out TokenKey? key, out string error)) throw new CommandFailed(ExitCode.BadInput, $"--key {error}");
+        if (!TokenKeys.TryReadFile(file, out IReadOnlyList<TokenKey>? keys, out string error)) throw new CommandFailed(ExitCode.BadInput, $"--key {error}");
+        // The first one signs, the others are those that gateways still take.
+        TokenKey key = keys[0];
         string player = parsed.GetValue(_player) ?? "";
         if (player.Length == 0) throw new CommandFailed(ExitCode.BadInput, "--sub NAME is missing");
         DateTimeOffset now = DateTimeOffset.UtcNow;

@@ -4,33 +4,20 @@ using System.Security.Authentication;
 
 namespace Banyan.Server.Hosting;
 
-/// <summary>The gateway's certificate, and its files, which are looked at again while the gateway runs: certificates are renewed every few weeks.</summary>
-/// <remarks>
-/// Contents are compared, not times: what is mounted from elsewhere changes behind a link that stays. Who renews writes two
-/// files one after the other, so that they may not fit for a moment; that is said only if it lasts.
-/// </remarks>
+/// <summary>The gateway's certificate, as its files say: it is renewed every few weeks, and not for that is a gateway to end.</summary>
 internal sealed class CertificateFiles
 {
-    /// <summary>How long a look at the files is good for.</summary>
-    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
-
     private readonly string _certificateFile;
-    private readonly string _keyFile;
+    private readonly RereadFiles<GatewayCertificate> _files;
     private readonly TimeProvider _time;
     private readonly Action<string> _say;
-    private readonly Lock _looking = new();
-    private GatewayCertificate _current;
-    private SslServerAuthenticationOptions _options;
-    private long _lookedAt;
-    private string _wrong = "";
-    private string _said = "";
+    private readonly Lock _gate = new();
+    private GatewayCertificate? _shown;
+    private SslServerAuthenticationOptions? _options;
+    private string? _said;
 
-    private CertificateFiles(string certificateFile, string keyFile, GatewayCertificate first, TimeProvider time, Action<string> say)
-    {
-        (_certificateFile, _keyFile, _current, _time, _say) = (certificateFile, keyFile, first, time, say);
-        _options = MakeOptions(first);
-        _lookedAt = time.GetTimestamp();
-    }
+    private CertificateFiles(string certificateFile, RereadFiles<GatewayCertificate> files, TimeProvider time, Action<string> say) =>
+        (_certificateFile, _files, _time, _say) = (certificateFile, files, time, say);
 
     /// <summary>Reads the files for the first time; false with what is wrong.</summary>
     /// <param name="certificateFile">PEM, as <see cref="GatewayCertificate.TryRead"/> wants it.</param>
@@ -41,8 +28,14 @@ internal sealed class CertificateFiles
     /// <param name="error">What is wrong.</param>
     public static bool TryOpen(string certificateFile, string keyFile, TimeProvider time, Action<string> say, [NotNullWhen(true)] out CertificateFiles? files, out string error)
     {
-        files = GatewayCertificate.TryRead(certificateFile, keyFile, out GatewayCertificate? first, out error) ? new(certificateFile, keyFile, first, time, say) : null;
-        files?.WarnOfTime();
+        bool isRead = RereadFiles<GatewayCertificate>.TryOpen(
+            ([NotNullWhen(true)] out GatewayCertificate? read, out string why) => GatewayCertificate.TryRead(certificateFile, keyFile, out read, out why),
+            (one, other) => one.IsSame(other),
+            renewed => $"--tls-cert {certificateFile}: renewed, valid until {renewed.Certificate.NotAfter.ToUniversalTime():u}",
+            time, say, out RereadFiles<GatewayCertificate>? reread, out error);
+        files = isRead ? new(certificateFile, reread!, time, say) : null;
+        // A server that starts with a certificate that is not valid says so at once.
+        _ = files?.Options;
         return files is not null;
     }
 
@@ -51,49 +44,14 @@ internal sealed class CertificateFiles
     {
         get
         {
-            lock (_looking)
+            lock (_gate)
             {
-                if (_time.GetElapsedTime(_lookedAt) >= LookEvery) Look();
-                return _options;
+                GatewayCertificate now = _files.Current;
+                if (now.Warning(_time.GetUtcNow()) is { } warning && warning != _said) _say($"warning: --tls-cert {_certificateFile}: {_said = warning}");
+                if (now != _shown) (_shown, _options) = (now, MakeOptions(now));
+                return _options!;
             }
         }
-    }
-
-    private void Look()
-    {
-        _lookedAt = _time.GetTimestamp();
-        if (GatewayCertificate.TryRead(_certificateFile, _keyFile, out GatewayCertificate? read, out string error))
-        {
-            _wrong = "";
-            if (!read.IsSame(_current))
-            {
-                _current = read;
-                _options = MakeOptions(read);
-                _say($"--tls-cert {_certificateFile}: renewed, valid until {read.Certificate.NotAfter.ToUniversalTime():u}");
-            }
-        }
-        else if (error == _wrong)
-        {
-            Say($"warning: {error}; the gateway goes on with the certificate that it has");
-        }
-        else
-        {
-            _wrong = error;
-        }
-
-        WarnOfTime();
-    }
-
-    private void WarnOfTime()
-    {
-        if (_current.Warning(_time.GetUtcNow()) is { } warning) Say($"warning: --tls-cert {_certificateFile}: {warning}");
-    }
-
-    private void Say(string line)
-    {
-        if (line == _said) return;
-        _said = line;
-        _say(line);
     }
 
     // What is not in the file is not looked for elsewhere: that would be a request to somebody.

@@ -17,7 +17,18 @@ internal sealed record GatewayCertificate(X509Certificate2 Certificate, X509Cert
     public static bool TryRead(string certificateFile, string keyFile, [NotNullWhen(true)] out GatewayCertificate? read, out string error)
     {
         read = null;
-        if (!TryReadText("--tls-cert", certificateFile, out string certificates, out error) || !TryReadText("--tls-key", keyFile, out string key, out error)) return false;
+        if (!SmallFile.TryRead(certificateFile, FileBytesMax, out string certificates, out error))
+        {
+            error = "--tls-cert " + error;
+            return false;
+        }
+
+        if (!SmallFile.TryRead(keyFile, FileBytesMax, out string key, out error))
+        {
+            error = "--tls-key " + error;
+            return false;
+        }
+
         var chain = new X509Certificate2Collection();
         try
         {
@@ -62,16 +73,6 @@ internal sealed record GatewayCertificate(X509Certificate2 Certificate, X509Cert
         now > Certificate.NotAfter ? $"the certificate has expired at {Certificate.NotAfter.ToUniversalTime():u}"
         : now < Certificate.NotBefore ? $"the certificate is not valid before {Certificate.NotBefore.ToUniversalTime():u}"
         : null;
-
-    private static bool TryReadText(string option, string file, out string text, out string error)
-    {
-        text = "";
-        error = "";
-        if (!File.Exists(file)) error = $"{option} {file}: no such file";
-        else if (new FileInfo(file).Length > FileBytesMax) error = $"{option} {file}: more than {FileBytesMax} bytes";
-        else text = File.ReadAllText(file);
-        return error.Length == 0;
-    }
 
     private static bool IsKey(string pem) => CanImport(RSA.Create(), pem) || CanImport(ECDsa.Create(), pem);
 

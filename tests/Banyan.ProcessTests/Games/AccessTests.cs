@@ -101,6 +101,32 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Keys_are_changed_without_a_restart()
+    {
+        using var game = new GameFolder();
+        using KeyFile old = await KeyFile.MakeAsync("old"), fresh = await KeyFile.MakeAsync("fresh"), served = await KeyFile.MakeAsync("served");
+        string oldLine = await File.ReadAllTextAsync(old.Path, TestContext.Current.CancellationToken), freshLine = await File.ReadAllTextAsync(fresh.Path, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(served.Path, oldLine, TestContext.Current.CancellationToken);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(BanyanCommand.Executable, 1, null, "--project", game.Path, "--token-key", served.Path);
+        Uri gateway = cluster.Gateways[0];
+        (await old.OperateAsync(gateway, "import", game.Main)).AssertDone();
+        await using var before = new StockConnection();
+        await before.ConnectAsync(new UriBuilder(gateway) { Query = "token=" + await old.TokenAsync("alice") }.Uri);
+
+        // Both, then only the new one.
+        await File.WriteAllTextAsync(served.Path, oldLine + "\n" + freshLine, TestContext.Current.CancellationToken);
+        string freshToken = await fresh.TokenAsync("operator", "--rights", "operate");
+        await Poll.UntilAsync(async () => (await BanyanCommand.RunWithTokenAsync(freshToken, gateway, "status")).ExitCode == 0, () => "the new key to be taken");
+        (await old.OperateAsync(gateway, "status")).AssertDone();
+        await File.WriteAllTextAsync(served.Path, freshLine, TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(async () => (await old.OperateAsync(gateway, "status")).ExitCode != 0, () => "the old key to be refused");
+        await using RawGame after = await RawGame.ConnectAsync(gateway, "token=" + await fresh.TokenAsync("bob"));
+        Assert.Null(before.Ended);
+        Assert.Contains("--token-key: other keys, 2 (old, fresh)", cluster.OutputOf(1), StringComparison.Ordinal);
+        Assert.Contains("--token-key: other keys, 1 (fresh)", cluster.OutputOf(1), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_watcher_sees_everything_and_may_do_nothing()
     {
         using var game = new GameFolder();

@@ -15,9 +15,10 @@ internal sealed class StockConnection : IAsyncDisposable
     /// <summary>Why it is over; null while it is not.</summary>
     public string? Ended { get; private set; }
 
-    public async Task ConnectAsync(Uri gateway)
+    public async Task ConnectAsync(Uri gateway, Action<ClientWebSocketOptions>? options = null)
     {
-        await _socket.ConnectAsync(new UriBuilder(gateway) { Scheme = "ws", Path = "/godot" }.Uri, CancellationToken.None);
+        options?.Invoke(_socket.Options);
+        await _socket.ConnectAsync(new UriBuilder(gateway) { Scheme = gateway.Scheme == "https" ? "wss" : "ws", Path = "/godot" }.Uri, CancellationToken.None);
         _reading = ReadAsync();
     }
 

@@ -50,11 +50,12 @@ public sealed class TlsTests : IDisposable
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
             await Poll.UntilAsync(() => IsHealthyAsync(http, gateway), () => $"{gateway} to answer");
-            await using RawGame before = await RawGame.ConnectAsync(gateway, options: o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => IsSame(shown, first));
+            await using var before = new StockConnection();
+            await before.ConnectAsync(gateway, o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => IsSame(shown, first));
             using X509Certificate2 second = Write("own", expired: false);
             await Poll.UntilAsync(() => ShowsAsync(gateway, second), () => "the second certificate");
             await using RawGame after = await RawGame.ConnectAsync(gateway, options: o => o.RemoteCertificateValidationCallback = (_, shown, _, _) => IsSame(shown, second));
-            Assert.True(before.IsOpen);
+            Assert.Null(before.Ended);
             Assert.Equal(2, (await Door.GamesAsync(gateway)).GetProperty("clients").GetInt32());
         }
         finally

@@ -23,9 +23,9 @@ public sealed class CertificateFilesTests : IDisposable
         Assert.Same(files.Options, files.Options);
         string second = Write(days: 3);
         Assert.Equal(first, Shown(files));
-        _time.Advance(CertificateFiles.LookEvery);
+        _time.Advance(RereadFiles<GatewayCertificate>.LookEvery);
         Assert.Equal(second, Shown(files));
-        _time.Advance(CertificateFiles.LookEvery);
+        _time.Advance(RereadFiles<GatewayCertificate>.LookEvery);
         Assert.Equal(second, Shown(files));
         Assert.Equal([$"--tls-cert {Cert}: renewed, valid until 2027-01-18 08:00:00Z"], _said);
     }
@@ -41,11 +41,11 @@ public sealed class CertificateFilesTests : IDisposable
 
         // For a moment.
         File.WriteAllText(Key, key);
-        _time.Advance(CertificateFiles.LookEvery);
+        _time.Advance(RereadFiles<GatewayCertificate>.LookEvery);
         Assert.Equal(first, Shown(files));
         Assert.Empty(_said);
         File.WriteAllText(Key, newKey);
-        _time.Advance(CertificateFiles.LookEvery);
+        _time.Advance(RereadFiles<GatewayCertificate>.LookEvery);
         Assert.Equal(second, Shown(files));
         Assert.Single(_said);
 
@@ -53,11 +53,11 @@ public sealed class CertificateFilesTests : IDisposable
         File.WriteAllText(Key, key);
         for (int i = 0; i < 4; i++)
         {
-            _time.Advance(CertificateFiles.LookEvery);
+            _time.Advance(RereadFiles<GatewayCertificate>.LookEvery);
             Assert.Equal(second, Shown(files));
         }
 
-        Assert.Equal([$"warning: --tls-key {Key}: the key does not belong to the certificate in {Cert}; the gateway goes on with the certificate that it has"], _said[1..]);
+        Assert.Equal([$"warning: --tls-key {Key}: the key does not belong to the certificate in {Cert}; what was there before stays"], _said[1..]);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal sealed record AccessOptions
     public bool IsOpen { get; init; }
 
     /// <summary>Keys that tokens are signed with.</summary>
-    public IReadOnlyList<TokenKey> Keys { get; init; } = [];
+    public TokenKeys Keys { get; init; } = TokenKeys.None;
 
     /// <summary>Stock clients without a token in the address bring it with <c>send_auth</c>: the game's clients set <c>auth_callback</c>.</summary>
     public bool AsksForAuth { get; init; }

@@ -40,7 +40,7 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
     {
         // Also where anybody may: a page that a developer looks at is not to reach the developer's own cluster.
         if (IsOfOtherPage(request)) return Refused(AddressOf(request), _otherPage);
-        if (options.Keys.Count == 0) return null;
+        if (options.Keys.Current.Count == 0) return null;
         if (TokenOf(request) is not { } token) return Refused(AddressOf(request), _noToken);
         if (Check(token, canResume: false, AddressOf(request), out Admission? admission) is { } refusal) return refusal;
         return admission!.Rights == PeerRights.Operate ? null : Refused(AddressOf(request), _notAnOperator);
@@ -60,7 +60,7 @@ internal sealed class GameAccess(AccessOptions options, TimeProvider time)
 
     private AccessRefusal? Check(string token, bool canResume, IPAddress address, out Admission? admission)
     {
-        if (JoinToken.TryRead(token, options.Keys, time.GetUtcNow(), out admission, out string why) || (canResume && admission is not null)) return null;
+        if (JoinToken.TryRead(token, options.Keys.Current, time.GetUtcNow(), out admission, out string why) || (canResume && admission is not null)) return null;
         admission = null;
         return Refused(address, new(StatusCodes.Status401Unauthorized, why));
     }

@@ -5,13 +5,12 @@ namespace Banyan.Server.Games.Access;
 
 /// <summary>A secret that the gateways share with whoever makes tokens: a login service.</summary>
 /// <remarks>
-/// A key file holds one line: <c>name:key</c> or only <c>key</c>; the key is at least 32 bytes in hex or base64 (what could
+/// Its text is <c>name:key</c> or only <c>key</c>; the key is at least 32 bytes in hex or base64 (what could
 /// be both is hex). The name is what a token calls its key (<c>kid</c>).
 /// </remarks>
 internal sealed class TokenKey
 {
     private const int BytesMin = 32;
-    private const int FileBytesMax = 4096;
     private const int NameLengthMax = 64;
     private readonly byte[] _bytes;
 
@@ -24,7 +23,7 @@ internal sealed class TokenKey
     /// <summary>What tokens call it; null for a key without a name, which is tried for every token.</summary>
     public string? Name { get; }
 
-    /// <summary>The line of a key file with a fresh key.</summary>
+    /// <summary>The text of a fresh key.</summary>
     public static string Fresh(string? name)
     {
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(BytesMin));
@@ -43,28 +42,7 @@ internal sealed class TokenKey
         return true;
     }
 
-    /// <summary>Reads a key file; false with what is wrong with it, which never quotes what is in it.</summary>
-    public static bool TryReadFile(string path, [NotNullWhen(true)] out TokenKey? key, out string error)
-    {
-        key = null;
-        if (!File.Exists(path))
-        {
-            error = $"{path}: no such file";
-            return false;
-        }
-
-        if (new FileInfo(path).Length > FileBytesMax)
-        {
-            error = $"{path}: a key file has at most {FileBytesMax} bytes";
-            return false;
-        }
-
-        if (TryParse(File.ReadAllText(path), out key, out error)) return true;
-        error = $"{path}: {error}";
-        return false;
-    }
-
-    /// <summary>Reads the text of a key file.</summary>
+    /// <summary>Reads a key; false with what is wrong with it, which never quotes it.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out TokenKey? key, out string error)
     {
         key = null;
@@ -93,6 +71,9 @@ internal sealed class TokenKey
         error = "";
         return true;
     }
+
+    /// <summary>Whether another one has the same name and the same secret.</summary>
+    public bool IsSame(TokenKey other) => Name == other.Name && CryptographicOperations.FixedTimeEquals(_bytes, other._bytes);
 
     /// <summary>The signature of a text, by HMAC-SHA256.</summary>
     /// <param name="signed">What is signed.</param>
