@@ -4,9 +4,9 @@ using Banyan.Scene.Records;
 namespace Banyan.Sync.Peers;
 
 /// <summary>
-/// The numbers that packets have for nodes: path cache ids and net ids alike, one for each node. Clients whose sessions end
-/// with their connection share one set; a session that may resume elsewhere has its own, which its client remembers. A node
-/// that clients have lost gets another number when it comes again: they remember the old one for what it was.
+/// The numbers that packets to a client have for nodes: path cache ids and net ids alike, one for each node. A session that
+/// may resume elsewhere has its client remember them. A node that the client has lost gets another number when it comes
+/// again: clients remember the old one for what it was.
 /// </summary>
 /// <remarks>
 /// HAZARD: where a client loses a synchronizer that it has numbered itself, Godot forgets that number of all peers. A client
@@ -55,7 +55,7 @@ public sealed class NetIds
         if (IsUsable(id)) _last = Math.Max(_last, id);
     }
 
-    /// <summary>Forgets a node that clients have lost.</summary>
+    /// <summary>Forgets a node that the client has lost.</summary>
     public bool Forget(NodeId node) => _ids.Remove(node, out uint id) && _nodes.Remove(id);
 
     // A client that makes numbers up uses up its own: half of them are left in any case.

@@ -43,9 +43,6 @@ public sealed class PeerHub
     /// <summary>The latest states.</summary>
     public LiveTable Live { get; } = new();
 
-    /// <summary>The numbers of nodes in packets.</summary>
-    public NetIds Ids { get; } = new();
-
     /// <summary>The clients of this server, by their peer ids.</summary>
     public IReadOnlyDictionary<int, PeerSession> Sessions => _sessions;
 
@@ -72,8 +69,6 @@ public sealed class PeerHub
         _interest.Apply(change);
         SortedSet<NodeId> lost = World.LostWith(change);
         foreach (PeerSession session in _sessions.Values) session.OnLost(change, lost);
-        // Clients remember a number for what it was: what they have lost must come again under another.
-        foreach (NodeId node in lost) Ids.Forget(node);
         foreach (PeerSession session in _sessions.Values)
         {
             AreaChange? moved = _interest.Take(session.Peer);
@@ -96,7 +91,7 @@ public sealed class PeerHub
         PeerRights rights = PeerRights.Play)
     {
         _interest.AddViewer(peer);
-        var session = new PeerSession(peer, World, outbox.CanResume ? new() : Ids, Live, _clock, _interest, outbox, _limits, rights);
+        var session = new PeerSession(peer, World, Live, _clock, _interest, outbox, _limits, rights);
         _sessions.Add(peer, session);
         foreach ((int source, uint number) in heard ?? [])
         {

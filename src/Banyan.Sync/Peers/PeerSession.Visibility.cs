@@ -72,8 +72,9 @@ public sealed partial class PeerSession
         }
     }
 
-    // The client loses a node that stays in the tree. Where numbers are shared with other clients they stay, too: it would
-    // not take a path under a number for the second time, and need not, since it comes again where it was.
+    // The client loses a node that stays in the tree. If it comes again it does so under other numbers, although its path is
+    // the same: when both are told within one frame of a client, what it has just lost is still there, out of the tree, and
+    // Godot would find it under the old number (godot: SceneCacheInterface::get_cached_object asks for the object first).
     private void Hide(SpawnedNode node)
     {
         if (!_told.ContainsKey(node.Node)) return;
@@ -81,7 +82,6 @@ public sealed partial class PeerSession
         TakeBack(null, lost);
         foreach (Synchronizer synchronizer in lost.SelectMany(_world.SynchronizersAbout)) Unfollow(synchronizer.Node);
         ForgetHeard(lost);
-        if (!_outbox.CanResume) return;
         ForgetPaths(lost);
         foreach (NodeId id in lost) ForgetNumber(id);
     }
@@ -97,6 +97,7 @@ public sealed partial class PeerSession
     {
         if (!_ids.TryGet(node, out uint number)) return;
         _ids.Forget(node);
+        if (!_outbox.CanResume) return;
         SessionMemory.ForgetNumber(node, _outbox);
         Spend(number);
     }

@@ -23,7 +23,7 @@ public sealed partial class PeerSession
     public const int Cluster = 1;
 
     private readonly GameWorld _world;
-    private readonly NetIds _ids;
+    private readonly NetIds _ids = new();
     private readonly LiveTable _live;
     private readonly IPeerOutbox _outbox;
     private readonly PeerLimits _limits;
@@ -45,7 +45,6 @@ public sealed partial class PeerSession
     /// <summary>A session that has not begun.</summary>
     /// <param name="peer">The client's peer id.</param>
     /// <param name="world">What it sees.</param>
-    /// <param name="ids">The numbers of nodes; its own if it can resume.</param>
     /// <param name="live">The latest states.</param>
     /// <param name="clock">Numbers the states that it is told.</param>
     /// <param name="interest">What is near enough.</param>
@@ -53,11 +52,10 @@ public sealed partial class PeerSession
     /// <param name="limits">What it may have.</param>
     /// <param name="rights">What it may do.</param>
     public PeerSession(
-        int peer, GameWorld world, NetIds ids, LiveTable live, StateClock clock, InterestMap interest, IPeerOutbox outbox, PeerLimits limits, PeerRights rights = PeerRights.Play)
+        int peer, GameWorld world, LiveTable live, StateClock clock, InterestMap interest, IPeerOutbox outbox, PeerLimits limits, PeerRights rights = PeerRights.Play)
     {
         Peer = peer;
         _world = world;
-        _ids = ids;
         _live = live;
         _clock = clock;
         _interest = interest;
@@ -145,7 +143,6 @@ public sealed partial class PeerSession
         foreach (NodeId node in lost) Unfollow(node);
         ForgetPaths(lost);
         ForgetHeard(lost);
-        if (!_outbox.CanResume) return;
         foreach (NodeId node in lost) ForgetNumber(node);
     }
 

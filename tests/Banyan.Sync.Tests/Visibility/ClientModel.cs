@@ -7,7 +7,8 @@ namespace Banyan.Sync.Tests.Visibility;
 
 /// <summary>
 /// What a Godot client has after the packets that it was sent: which nodes, which numbers for them, which peers. It fails
-/// where Godot would print an error. It does not forget numbers of paths whose nodes it has lost, and takes none twice.
+/// where Godot would print an error, or would if two packets came within one frame. It does not forget numbers of paths whose
+/// nodes it has lost, takes none twice, and finds nothing by them.
 /// </summary>
 internal sealed class ClientModel
 {
@@ -164,5 +165,7 @@ internal sealed class ClientModel
         _nodes.RemoveWhere(IsGone);
         foreach (var key in _spawned.Where(s => IsGone(s.Value)).Select(s => s.Key).ToList()) _spawned.Remove(key);
         foreach (var key in _numbered.Where(s => IsGone(s.Value)).Select(s => s.Key).ToList()) _numbered.Remove(key);
+        // Within the same frame what it has just lost would still be found, though it is not in the tree any more.
+        foreach (var key in _paths.Where(p => IsGone(p.Value)).Select(p => p.Key).ToList()) _paths[key] = "(lost) " + _paths[key];
     }
 }
