@@ -190,7 +190,7 @@ public sealed class HostedPeer : IPeerOutbox
     /// <inheritdoc/>
     public void Transact(uint number, int index, IReadOnlyList<SceneOperation> operations, Action<bool, IReadOnlyList<NodeId>>? done = null)
     {
-        if (operations.Count == 0 || IsGone || Connection.Fault is not null) return;
+        if (operations.Count == 0 || IsOver) return;
         if (_transactions.Count >= TransactionsMax)
         {
             Connection.Fail($"more than {TransactionsMax} changes wait to be made", isFinal: false);
@@ -218,6 +218,15 @@ public sealed class HostedPeer : IPeerOutbox
 
     /// <inheritdoc/>
     public void Release(uint number)
+    {
+        // What waits when a client leaves this gateway is made by its next one. If it were counted as made here, then the
+        // changes that still run would tell the ranges that the client has the answer, and they would refuse it there.
+        if (number != 0 && !IsOver) Settle(number);
+    }
+
+    private bool IsOver => IsGone || Connection.Fault is not null;
+
+    private void Settle(uint number)
     {
         if (number == 0) return;
         if (--_waiting[number] == 0) _waiting.Remove(number);
@@ -300,7 +309,7 @@ public sealed class HostedPeer : IPeerOutbox
             }
 
             _isRunning = false;
-            Release(change.Number);
+            Settle(change.Number);
             TellMade(change, outcome);
             if (outcome is not TransactionOutcome.Committed) _host.Count("a change of a client that was not made: " + (body.Error?.Code.ToString() ?? outcome.GetType().Name));
             RunNext();
